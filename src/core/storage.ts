@@ -1,0 +1,38 @@
+/** The number types of a {@link Tensor}. */
+export type Dtype = "float32" | "float64";
+
+/** What a storage can hold: a tensor's numbers, or the row numbers of {@link Indices}. */
+export type StorageDtype = Dtype | "int32";
+
+/** A typed array of one of the storage types. */
+export type StorageArray = Float32Array | Float64Array | Int32Array;
+
+/**
+ * A run of numbers on some device. Who holds it decides when it goes: `release` gives the memory
+ * back at once, and a storage that is merely forgotten gives it back when it is collected.
+ */
+export interface Storage {
+  readonly dtype: StorageDtype;
+  /** Number of elements. */
+  readonly length: number;
+  /** A view of the numbers where the host can see them; a DeviceError naming `read()` where not. */
+  view(): StorageArray;
+  /** A copy of the numbers. */
+  read(): Promise<StorageArray>;
+  /** Overwrites all numbers, converting to this storage's type. */
+  write(data: ArrayLike<number>): void;
+  /** The same memory from `offset` on, for `length` elements. */
+  slice(offset: number, length: number): Storage;
+  /** Gives the memory back now. */
+  release(): void;
+}
+
+/** The part of a device that tensors need: a name, and memory. */
+export interface Memory {
+  /** The name `openDevice` knows it by. */
+  readonly name: string;
+  /** The number types it holds. */
+  readonly dtypes: readonly Dtype[];
+  /** Room for `length` elements; what stands in it is unspecified. */
+  allocate(dtype: StorageDtype, length: number): Storage;
+}

@@ -1,0 +1,67 @@
+import type { Dtype, Storage, StorageArray, StorageDtype } from "../../core/storage.ts";
+import type { Floats } from "../../kernels/arrays.ts";
+import { definitions } from "../../kernels/definitions.ts";
+import type { Device } from "../../kernels/device.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+
+const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array } as const;
+
+/** A typed array on the JavaScript heap; the collector does the rest. */
+class ReferenceStorage implements Storage {
+  readonly dtype: StorageDtype;
+  readonly array: StorageArray;
+
+  constructor(dtype: StorageDtype, array: StorageArray) {
+    this.dtype = dtype;
+    this.array = array;
+  }
+
+  get length(): number {
+    return this.array.length;
+  }
+
+  view(): StorageArray {
+    return this.array;
+  }
+
+  async read(): Promise<StorageArray> {
+    return this.array.slice();
+  }
+
+  write(data: ArrayLike<number>): void {
+    this.array.set(data);
+  }
+
+  slice(offset: number, length: number): Storage {
+    return new ReferenceStorage(this.dtype, this.array.subarray(offset, offset + length));
+  }
+
+  release(): void {}
+}
+
+/** The definitions, called with the arrays behind the storages. */
+function onStorages(kernels: Kernels<Floats, Int32Array>): Kernels<Storage, Storage> {
+  const lift =
+    (kernel: (...arguments_: unknown[]) => void) =>
+    (...arguments_: unknown[]): void =>
+      kernel(...arguments_.map((a) => (a instanceof ReferenceStorage ? a.array : a)));
+  // The contract is the same on both sides but for what stands for an array, which `lift` unwraps.
+  return Object.fromEntries(
+    Object.entries(kernels).map(([name, kernel]) => [
+      name,
+      lift(kernel as (...arguments_: unknown[]) => void),
+    ]),
+  ) as unknown as Kernels<Storage, Storage>;
+}
+
+/** The reference device: the definitions themselves, in float32 and float64. Slow, and right. */
+export class ReferenceDevice implements Device {
+  readonly name = "reference";
+  readonly dtypes: readonly Dtype[] = ["float32", "float64"];
+  readonly description = "plain TypeScript definitions, one thread";
+  readonly kernels = onStorages(definitions);
+
+  allocate(dtype: StorageDtype, length: number): Storage {
+    return new ReferenceStorage(dtype, new ARRAYS[dtype](length));
+  }
+}

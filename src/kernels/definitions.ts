@@ -1,0 +1,30 @@
+import { adamStep } from "./adam/definition.ts";
+import type { Floats } from "./arrays.ts";
+import * as attention from "./attention/definition.ts";
+import * as crossEntropy from "./cross-entropy/definition.ts";
+import { dropout } from "./dropout/definition.ts";
+import * as elementwise from "./elementwise/definition.ts";
+import * as embedding from "./embedding/definition.ts";
+import type { Kernels } from "./kernels.ts";
+import * as lstm from "./lstm/definition.ts";
+import { matmul } from "./matmul/definition.ts";
+import * as reductions from "./reductions/definition.ts";
+import { softmaxBackward, softmaxForward } from "./softmax/definition.ts";
+
+/**
+ * Every op as plain loops over typed arrays. In float64 they are the oracle of gradient checks; in
+ * float32 they are what fast kernels are held against.
+ */
+export const definitions: Kernels<Floats, Int32Array> = {
+  ...elementwise,
+  ...reductions,
+  matmul,
+  softmaxForward,
+  softmaxBackward,
+  ...attention,
+  ...lstm,
+  ...embedding,
+  ...crossEntropy,
+  dropout,
+  adamStep,
+};

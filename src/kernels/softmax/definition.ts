@@ -1,0 +1,46 @@
+import type { Floats } from "../arrays.ts";
+
+/**
+ * y[i, j] = exp(x[i, j] − maxₖ x[i, k]) / Σₖ exp(x[i, k] − max): the maximum is taken off so that no
+ * exponential overflows, and cancels in the quotient. A row of −∞ alone (every key masked) gives 0.
+ */
+export function softmaxForward(x: Floats, y: Floats, rows: number, columns: number): void {
+  for (let i = 0; i < rows; i++) softmaxRow(x, y, i * columns, columns);
+}
+
+/** softmaxForward of the `columns` numbers from `start` on. */
+export function softmaxRow(x: Floats, y: Floats, start: number, columns: number): void {
+  const end = start + columns;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let j = start; j < end; j++) if (x[j]! > max) max = x[j]!;
+  // All masked: exp(−∞ − 0) = 0 for every key, and a NaN among them stays one.
+  if (max === Number.NEGATIVE_INFINITY) max = 0;
+  let total = 0;
+  for (let j = start; j < end; j++) {
+    const e = Math.exp(x[j]! - max);
+    y[j] = e;
+    total += e;
+  }
+  const divisor = total === 0 ? 1 : total;
+  for (let j = start; j < end; j++) y[j] = y[j]! / divisor;
+}
+
+/**
+ * Was y = softmax(x). With ∂y[j]/∂x[k] = y[j] · ([j = k] − y[k]),
+ * dx[i, j] = y[i, j] · (dy[i, j] − Σₖ y[i, k] · dy[i, k]).
+ */
+export function softmaxBackward(
+  y: Floats,
+  dy: Floats,
+  dx: Floats,
+  rows: number,
+  columns: number,
+): void {
+  for (let i = 0; i < rows; i++) {
+    let dot = 0;
+    for (let j = 0; j < columns; j++) dot += y[i * columns + j]! * dy[i * columns + j]!;
+    for (let j = 0; j < columns; j++) {
+      dx[i * columns + j] = y[i * columns + j]! * (dy[i * columns + j]! - dot);
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import type { Memory } from "../core/storage.ts";
+
+/** How text becomes symbols: Unicode graphemes, or tokens separated by white space. */
+export type Tokens = "chars" | "spaces";
+
+/** One example: what goes in, what should come out. */
+export interface Pair {
+  readonly source: string;
+  readonly target: string;
+  /** Line of the file it came from, from 1; 0 where it came from no file. */
+  readonly line: number;
+}
+
+/** Everything about an `AttentionSeq2seq` that is not learned; kept in the model file. */
+export interface ModelConfig {
+  /** Size D of both embeddings. */
+  readonly embeddingSize: number;
+  /** Size H of the LSTM states on both sides. */
+  readonly hiddenSize: number;
+  /** Whether the encoder reads the source from its end (Sutskever et al. 2014). */
+  readonly reverseSource: boolean;
+  /**
+   * Whether padding is kept from the encoder and the attention. Without it every source is padded to
+   * `sourceLength`, and the padding is read like any symbol, as the book's model does.
+   */
+  readonly maskPadding: boolean;
+  /** Length every source is padded to; only without `maskPadding`, else null. */
+  readonly sourceLength: number | null;
+  /** Number of decoding steps where there is no end symbol; null: decoding ends at the end symbol. */
+  readonly targetLength: number | null;
+  /** What the decoder's cell starts from: zeros, or the encoder's last cell. Its h is always the encoder's. */
+  readonly initialCell: "zero" | "encoder";
+  /** Share of the numbers set to 0 after the embeddings and before the output, while training. */
+  readonly dropout: number;
+}
+
+/** What a model makes of one text. */
+export interface Transduction {
+  readonly source: string;
+  readonly output: string;
+  readonly sourceSymbols: readonly string[];
+  /** The symbols of the output, one per row of `attention`; without the end symbol. */
+  readonly outputSymbols: readonly string[];
+  /** attention[d][e]: how much output symbol d looked at source symbol e; rows sum to 1 over real symbols. */
+  readonly attention: readonly (readonly number[])[];
+  /** Whether decoding came to the end symbol by itself rather than to the limit of steps. */
+  readonly finished: boolean;
+  /** Source symbols that the model has never seen, in order of appearance. */
+  readonly unknownSymbols: readonly string[];
+}
+
+/** How to train; every field has a default. */
+export interface TrainOptions {
+  /** Pairs per step. */
+  readonly batchSize?: number;
+  /** Passes over the pairs; sets the length of the learning-rate schedule. */
+  readonly epochs?: number;
+  /** Adam's learning rate at its highest. */
+  readonly rate?: number;
+  /** Largest global norm of the gradients. */
+  readonly clip?: number;
+  /** Share of `rate` reached at the end of training, falling linearly from the start; 1 is constant. */
+  readonly finalRate?: number;
+  /** Seed of the order of pairs and of dropout. */
+  readonly seed?: number;
+}
+
+/** What one training step did. */
+export interface StepReport {
+  /** Steps done, this one included. */
+  readonly step: number;
+  /** Passes over the pairs begun, from 1. */
+  readonly epoch: number;
+  /** Whether this step was the last of its epoch. */
+  readonly endOfEpoch: boolean;
+  /** Mean cross-entropy per target symbol, natural logarithm. */
+  readonly loss: number;
+  /** Global norm of the gradients before clipping. */
+  readonly gradientNorm: number;
+  /** Pairs in this step. */
+  readonly pairs: number;
+}
+
+/** One pair and what the model made of it. */
+export interface Prediction {
+  readonly pair: Pair;
+  readonly output: string;
+  readonly exact: boolean;
+  /** Edit distance in symbols between output and target. */
+  readonly edits: number;
+}
+
+/** How a model does on pairs. */
+export interface Evaluation {
+  readonly pairs: number;
+  /** Share of pairs whose output is the target exactly, 0 to 1. */
+  readonly exactMatch: number;
+  /** Edits over target symbols, summed over all pairs; can exceed 1. */
+  readonly symbolErrorRate: number;
+  readonly predictions: readonly Prediction[];
+}
+
+/** Where a model's numbers live and where its initial parameters come from. */
+export interface ModelOptions {
+  readonly device?: Memory;
+  /** Seed of the initial parameters. */
+  readonly seed?: number;
+}
