@@ -14,6 +14,11 @@ export interface ErrorFacts {
   readonly received: string;
   /** What the caller can do about it, where the expectation alone does not say it. */
   readonly fix?: string;
+  /**
+   * How the message is built: `expected …, got …` by default; `statement` puts what came first, for
+   * facts that are sentences: `hsDec has H = 64, hsEnc has H = 128; both need the same hidden size`.
+   */
+  readonly form?: "expectation" | "statement";
 }
 
 /** The common base: `error instanceof HeedError` tells a refusal by heed from a bug. */
@@ -25,7 +30,11 @@ export abstract class HeedError extends Error {
 
   constructor(facts: ErrorFacts, options?: ErrorOptions) {
     const fix = facts.fix === undefined ? "" : `; ${facts.fix}`;
-    super(`${facts.where}: expected ${facts.expected}, got ${facts.received}${fix}`, options);
+    const text =
+      facts.form === "statement"
+        ? `${facts.received}; ${facts.expected}`
+        : `expected ${facts.expected}, got ${facts.received}`;
+    super(`${facts.where}: ${text}${fix}`, options);
     this.name = new.target.name;
     this.where = facts.where;
     this.expected = facts.expected;

@@ -7,3 +7,13 @@ export interface Device extends Memory {
   readonly description: string;
   readonly kernels: Kernels<Storage, Storage>;
 }
+
+/** The device a tensor lives on, as layers need it: with its kernels. */
+export function deviceOf(held: { readonly device: Memory }): Device {
+  const { device } = held;
+  if (!("kernels" in device)) {
+    // Only a hand-made Memory comes here: every device that heed opens has kernels.
+    throw new TypeError(`the ${device.name} memory has no kernels`);
+  }
+  return device as Device;
+}

@@ -28,6 +28,8 @@ export interface Kernels<F, I> {
   multiply(a: F, b: F, y: F, length: number): void;
   /** y[i] = factor · x[i] */
   scale(x: F, factor: number, y: F, length: number): void;
+  /** y[n, t, :] = x[n, t, :] for t < lengths[n], else 0, of (batch, steps, size); the rest is not read. */
+  maskSteps(x: F, lengths: I, y: F, batch: number, steps: number, size: number): void;
 
   // --- reductions ---
 
