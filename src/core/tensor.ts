@@ -107,7 +107,21 @@ export class Tensor extends Held {
         received: formatShape(shape),
       });
     }
-    return new Tensor(this.device, this.storage.slice(0, this.size), shape, this.dtype);
+    return this.view(0, shape);
+  }
+
+  /** The numbers from element `offset` on as a tensor of the given shape, sharing the memory. */
+  view(offset: number, shape: Shape): Tensor {
+    checkShape("Tensor.view", shape);
+    const length = sizeOf(shape);
+    if (!Number.isSafeInteger(offset) || offset < 0 || offset + length > this.size) {
+      throw new ShapeError({
+        where: "Tensor.view",
+        expected: `an offset and shape within ${this.size} elements`,
+        received: `${length} elements from ${offset} on`,
+      });
+    }
+    return new Tensor(this.device, this.storage.slice(offset, length), shape, this.dtype);
   }
 }
 

@@ -1,0 +1,79 @@
+import { StateError } from "../core/errors.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { deviceOf } from "../kernels/device.ts";
+import { agree, axes, expectShape, together } from "./checks.ts";
+import { type Layer, newTensor, recall } from "./layer.ts";
+
+/**
+ * What a sequence says to h: a = softmaxₜ(hs[n, t, :] · h[n, :]), out[n, :] = Σₜ a[n, t] · hs[n, t, :].
+ * The notebook's AttentionWeight and WeightSum in one fused pass: one step of {@link TimeAttention}.
+ *
+ * Shapes: hs (N, T, H), h (N, H) → out (N, H); attentionWeight (N, T).
+ *
+ * @example
+ * const layer = new Attention();
+ * layer.forward(tensor([[[Math.log(3), 0], [0, 4]]]), tensor([[1, 0]])).toArray()[0][1]; // → 1
+ * layer.attentionWeight.toArray(); // → [[0.75, 0.25]]
+ */
+export class Attention implements Layer {
+  readonly params: readonly Tensor[] = [];
+  readonly grads: readonly Tensor[] = [];
+  #state: { hs: Tensor; h: Tensor; a: Tensor } | null = null;
+
+  /** The weights (N, T) of the last forward pass. @throws StateError before there was one */
+  get attentionWeight(): Tensor {
+    if (this.#state !== null) return this.#state.a;
+    throw new StateError({
+      where: "Attention.attentionWeight",
+      expected: "Attention.forward to have been called before",
+      received: "no weights yet",
+    });
+  }
+
+  /** @throws ShapeError when N or H of hs and h differ */
+  forward(hs: Tensor, h: Tensor): Tensor {
+    const where = "Attention.forward";
+    const [N, T, H] = axes(where, "hs", hs, "N", "T", "H");
+    const [queryN, queryH] = axes(where, "h", h, "N", "H");
+    agree(where, "N", "h", queryN, "hs", N);
+    agree(where, "H", "h", queryH, "hs", H);
+    together(where, { hs, h });
+    const a = newTensor(hs, [N, T]);
+    const out = newTensor(hs, [N, H]);
+    const { kernels } = deviceOf(hs);
+    const memory = hs.storage;
+    kernels.attentionForward(h.storage, memory, memory, null, a.storage, out.storage, N, 1, T, H);
+    this.#state = { hs, h, a };
+    return out;
+  }
+
+  /** dhs (N, T, H) gathers what comes through the weights and what comes through the sum. */
+  backward(dout: Tensor): [dhs: Tensor, dh: Tensor] {
+    const { hs, h, a } = recall("Attention", this.#state);
+    const [N, T, H] = axes("Attention.backward", "hs", hs, "N", "T", "H");
+    expectShape("Attention.backward", "dout", dout, h.shape);
+    together("Attention.backward", { hs, dout });
+    const dhs = newTensor(hs, hs.shape);
+    const dh = newTensor(hs, h.shape);
+    const ds = newTensor(hs, a.shape);
+    deviceOf(hs).kernels.attentionBackward(
+      h.storage,
+      hs.storage,
+      hs.storage,
+      null,
+      a.storage,
+      dout.storage,
+      ds.storage,
+      dh.storage,
+      dhs.storage,
+      dhs.storage,
+      N,
+      1,
+      T,
+      H,
+      false,
+    );
+    ds.dispose();
+    return [dhs, dh];
+  }
+}

@@ -1,0 +1,65 @@
+import { DataError } from "../core/errors.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { deviceOf } from "../kernels/device.ts";
+import { checkTensor, expectShape, together } from "./checks.ts";
+import { type Layer, newTensor, recall } from "./layer.ts";
+
+/**
+ * Sets each number to 0 with probability `rate` and scales the rest by 1 / (1 − rate), so that the
+ * expectation stays (Srivastava et al. 2014). Which ones: element i of random stream `stream` of the
+ * seed, the same on every device.
+ *
+ * @example
+ * const layer = new Dropout(0.5, 42);
+ * const x = tensor([1, 1, 1, 1, 1, 1, 1, 1]);
+ * layer.forward(x).toArray().every((y) => y === 0 || y === 2); // → true
+ */
+export class Dropout implements Layer {
+  readonly params: readonly Tensor[] = [];
+  readonly grads: readonly Tensor[] = [];
+  readonly #rate: number;
+  readonly #seed: number;
+  #forwards = 0;
+  #state: { stream: number; x: Tensor } | null = null;
+
+  /**
+   * @param rate share of the numbers set to 0, from 0 to less than 1
+   * @throws DataError when it is not
+   */
+  constructor(rate: number, seed = 0) {
+    if (!(rate >= 0 && rate < 1)) {
+      throw new DataError({
+        where: "Dropout",
+        expected: "a rate from 0 to less than 1",
+        received: String(rate),
+      });
+    }
+    this.#rate = rate;
+    this.#seed = seed;
+  }
+
+  /** @param stream number of the random stream; by default the number of forward passes before this one */
+  forward(x: Tensor, stream: number = this.#forwards): Tensor {
+    checkTensor("Dropout.forward", "x", x);
+    this.#forwards++;
+    this.#state = { stream, x };
+    return this.#apply(x, stream);
+  }
+
+  /** dx = dy where x was kept, scaled alike, else 0. */
+  backward(dy: Tensor): Tensor {
+    const { stream, x } = recall("Dropout", this.#state);
+    expectShape("Dropout.backward", "dy", dy, x.shape);
+    together("Dropout.backward", { x, dy });
+    return this.#apply(dy, stream);
+  }
+
+  #apply(x: Tensor, stream: number): Tensor {
+    const y = newTensor(x, x.shape);
+    const threshold = Math.min(Math.round(this.#rate * 2 ** 32), 2 ** 32 - 1);
+    const factor = 1 / (1 - this.#rate);
+    const { kernels } = deviceOf(x);
+    kernels.dropout(x.storage, y.storage, this.#seed, stream, threshold, factor, x.size);
+    return y;
+  }
+}

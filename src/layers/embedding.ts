@@ -1,0 +1,61 @@
+import type { Indices, Tensor } from "../core/tensor.ts";
+import { deviceOf } from "../kernels/device.ts";
+import { checkIndices, checkRange, expectShape, sameDevice, together } from "./checks.ts";
+import { type Layer, newTensor, recall } from "./layer.ts";
+import { type LayerOptions, type ParameterSpec, parametersOf } from "./parameters.ts";
+
+/**
+ * A learned row per symbol: y[…, :] = W[ids[…], :].
+ *
+ * Shapes: ids (…) → y (…, D). Parameter W (V, D), at first normal with deviation 0.01.
+ *
+ * @example
+ * const layer = new Embedding(10, 4);
+ * layer.forward(indices([[1, 2, 1]])).shape; // → [1, 3, 4]
+ */
+export class Embedding implements Layer {
+  readonly params: readonly Tensor[];
+  readonly grads: readonly Tensor[];
+  readonly #W: Tensor;
+  readonly #dW: Tensor;
+  #ids: Indices | null = null;
+
+  /**
+   * @param symbols V, the number of rows
+   * @param size D, the length of a row
+   */
+  constructor(symbols: number, size: number, options: LayerOptions = {}) {
+    const { values, grads } = parametersOf((name) => Embedding.specs(name, symbols, size), options);
+    [this.#W, this.#dW] = [values[0] as Tensor, grads[0] as Tensor];
+    this.params = values;
+    this.grads = grads;
+  }
+
+  /** The parameters of such a layer, for a shared {@link Parameters}. */
+  static specs(name: string, symbols: number, size: number): ParameterSpec[] {
+    return [{ name: `${name}.W`, shape: [symbols, size], deviation: 0.01 }];
+  }
+
+  /** @throws ShapeError when an id is not from 0 to V − 1 */
+  forward(ids: Indices): Tensor {
+    checkIndices("Embedding.forward", "ids", ids);
+    sameDevice("Embedding.forward", "ids", ids, "W", this.#W);
+    const [V, D] = this.#W.shape as [number, number];
+    checkRange("Embedding.forward", "ids", ids, 0, V - 1);
+    const y = newTensor(this.#W, [...ids.shape, D]);
+    const { kernels } = deviceOf(this.#W);
+    kernels.embeddingForward(this.#W.storage, ids.storage, y.storage, ids.size, D);
+    this.#ids = ids;
+    return y;
+  }
+
+  /** dW[ids[…], :] += dy[…, :]; symbols have no gradient of their own. */
+  backward(dy: Tensor): void {
+    const ids = recall("Embedding", this.#ids);
+    const D = this.#W.shape[1] ?? 0;
+    expectShape("Embedding.backward", "dy", dy, [...ids.shape, D]);
+    together("Embedding.backward", { W: this.#W, dy });
+    const { kernels } = deviceOf(this.#W);
+    kernels.embeddingBackward(ids.storage, dy.storage, this.#dW.storage, ids.size, D);
+  }
+}

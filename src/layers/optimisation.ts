@@ -1,0 +1,116 @@
+import { DataError, ShapeError } from "../core/errors.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { deviceOf } from "../kernels/device.ts";
+import { expectShape, together } from "./checks.ts";
+import { newTensor } from "./layer.ts";
+
+/** Sets gradients to 0; backward passes add to what is there. */
+export function zeroGradients(grads: readonly Tensor[]): void {
+  for (const grad of grads) deviceOf(grad).kernels.fill(grad.storage, 0, grad.size);
+}
+
+/**
+ * Scales gradients so that their global norm √(Σ g²) is at most `limit` (Pascanu et al. 2013).
+ *
+ * @returns the norm before clipping, a tensor of shape ()
+ * @example
+ * const grad = tensor([3, 4]);
+ * clipGradients([grad], 1).toArray(); // → 5
+ * grad.toArray().map((g) => g.toFixed(1)); // → ["0.6", "0.8"]
+ */
+export function clipGradients(grads: readonly Tensor[], limit: number): Tensor {
+  const [first] = grads;
+  if (first === undefined || !(limit > 0)) {
+    throw new DataError({
+      where: "clipGradients",
+      expected: "at least one gradient and a limit above 0",
+      received: `${grads.length} gradients, limit ${limit}`,
+    });
+  }
+  const norm = newTensor(first, []);
+  const { kernels } = deviceOf(first);
+  for (const [i, grad] of grads.entries()) {
+    together("clipGradients", { "the first": first, [`gradient ${i}`]: grad });
+    kernels.norm(grad.storage, norm.storage, grad.size, i > 0);
+  }
+  for (const grad of grads) kernels.clipToNorm(grad.storage, norm.storage, limit, grad.size);
+  return norm;
+}
+
+/** Settings of {@link Adam}. */
+export interface AdamOptions {
+  /** Learning rate, 0.001 unless given. */
+  readonly rate?: number;
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly epsilon?: number;
+}
+
+/**
+ * Adam (Kingma & Ba 2015, algorithm 1), with β₁ = 0.9, β₂ = 0.999, ε = 1e-8 unless given.
+ *
+ * @example
+ * const x = tensor([1]);
+ * new Adam({ rate: 0.1 }).step([x], [tensor([5])]);
+ * x.toArray()[0].toFixed(3); // → "0.900"
+ */
+export class Adam {
+  readonly #rate: number;
+  readonly #beta1: number;
+  readonly #beta2: number;
+  readonly #epsilon: number;
+  #steps = 0;
+  #moments: readonly { m: Tensor; v: Tensor }[] = [];
+
+  constructor(options: AdamOptions = {}) {
+    this.#rate = options.rate ?? 0.001;
+    this.#beta1 = options.beta1 ?? 0.9;
+    this.#beta2 = options.beta2 ?? 0.999;
+    this.#epsilon = options.epsilon ?? 1e-8;
+  }
+
+  /**
+   * One step: params are changed in place, grads are left as they are.
+   *
+   * @param rate the learning rate of this step, where a schedule sets it
+   * @throws ShapeError when the tensors are not those of the first step
+   */
+  step(params: readonly Tensor[], grads: readonly Tensor[], rate: number = this.#rate): void {
+    if (this.#moments.length === 0) {
+      this.#moments = params.map((param) => {
+        const moments = { m: newTensor(param, param.shape), v: newTensor(param, param.shape) };
+        zeroGradients([moments.m, moments.v]);
+        return moments;
+      });
+    }
+    if (params.length !== this.#moments.length || grads.length !== params.length) {
+      throw new ShapeError({
+        where: "Adam.step",
+        expected: `${this.#moments.length} params and as many grads`,
+        received: `${params.length} and ${grads.length}`,
+      });
+    }
+    this.#steps++;
+    const correction1 = 1 - this.#beta1 ** this.#steps;
+    const correction2 = 1 - this.#beta2 ** this.#steps;
+    for (const [i, param] of params.entries()) {
+      const grad = grads[i] as Tensor;
+      const { m, v } = this.#moments[i] as { m: Tensor; v: Tensor };
+      expectShape("Adam.step", `grad ${i}`, grad, param.shape);
+      expectShape("Adam.step", `param ${i}`, param, m.shape);
+      deviceOf(param).kernels.adamStep(
+        param.storage,
+        grad.storage,
+        m.storage,
+        v.storage,
+        rate,
+        this.#beta1,
+        this.#beta2,
+        this.#epsilon,
+        correction1,
+        correction2,
+        param.size,
+      );
+    }
+  }
+}
