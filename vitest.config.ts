@@ -1,0 +1,15 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { PlainSummary } from "./tests/repository/plain-summary.ts";
+
+export default defineConfig({
+  resolve: { alias: { heed: fileURLToPath(new URL("./src/index.ts", import.meta.url)) } },
+  test: {
+    include: ["tests/**/*.test.ts"],
+    // Processes, not threads: V8's flags and the working directory belong to a process.
+    pool: "forks",
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+    reporters: ["default", new PlainSummary()],
+  },
+});
