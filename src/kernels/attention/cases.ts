@@ -1,0 +1,99 @@
+import { BACKWARD, FORWARD, type KernelCase, type Tolerance } from "../case.ts";
+import {
+  type AttentionOptions,
+  attentionBackwardCase,
+  attentionForwardCase,
+  attentionWeightBackwardCase,
+  attentionWeightForwardCase,
+  weightSumBackwardCase,
+  weightSumForwardCase,
+} from "./case-builders.ts";
+
+/** batch, queries, steps, size */
+const SHAPES = [
+  [0, 3, 4, 5],
+  [2, 0, 4, 5],
+  [2, 3, 0, 5],
+  [2, 3, 4, 0],
+  [1, 1, 1, 1],
+  [3, 5, 3, 1],
+  [5, 3, 4, 5],
+  [3, 4, 17, 3],
+  [5, 1, 5, 33],
+  [3, 5, 33, 17],
+  [2, 17, 65, 4],
+  [3, 33, 5, 65],
+  [4, 1, 29, 256],
+  [5, 29, 29, 64],
+  [1, 2, 1024, 32],
+] as const;
+
+const ONE_KEY: Tolerance = {
+  ...BACKWARD,
+  againstTerms: true,
+  reason: "with a single key the scores' gradient is 0: the difference of two equal terms",
+};
+
+/** Logits of a standard deviation of 100, the largest near 300. */
+const LARGE = {
+  forward: {
+    ...FORWARD,
+    times: 75,
+    reason: "float32 rounds a logit of size L by L · 2^-24, and its weight by as much relatively",
+  },
+  backward: {
+    ...BACKWARD,
+    againstTerms: true,
+    reason: "nearly one-hot weights: the gradient is a difference of nearly equal terms",
+  },
+};
+
+function forwardCases(options: AttentionOptions): KernelCase[] {
+  return [
+    attentionWeightForwardCase(options),
+    weightSumForwardCase(options),
+    attentionForwardCase(options),
+    attentionForwardCase({ ...options, shared: "values" }),
+    ...(options.queries === options.steps
+      ? [attentionForwardCase({ ...options, shared: "both" })]
+      : []),
+  ];
+}
+
+function backwardCases(options: AttentionOptions): KernelCase[] {
+  return [
+    attentionWeightBackwardCase(options),
+    attentionWeightBackwardCase({ ...options, shared: "gradients" }),
+    weightSumBackwardCase(options),
+    attentionBackwardCase(options),
+    attentionBackwardCase({ ...options, shared: "gradients" }),
+    attentionBackwardCase({ ...options, shared: "both" }),
+  ];
+}
+
+export function attentionCases(): KernelCase[] {
+  const cases: KernelCase[] = [];
+  for (const [batch, queries, steps, size] of SHAPES) {
+    const tolerance = steps === 1 ? { tolerance: ONE_KEY } : {};
+    for (const lengths of ["null", "full", "mixed", "zero"] as const) {
+      const shape = { batch, queries, steps, size, lengths };
+      cases.push(...forwardCases(shape));
+      for (const accumulate of [false, true]) {
+        cases.push(...backwardCases({ ...shape, ...tolerance, accumulate }));
+      }
+    }
+  }
+  const shape = { batch: 3, queries: 5, steps: 9, size: 7 };
+  for (const lengths of ["null", "mixed"] as const) {
+    for (const nan of ["query", "keys", "values", "upstream"] as const) {
+      cases.push(...forwardCases({ ...shape, lengths, nan }));
+      cases.push(...backwardCases({ ...shape, lengths, nan }));
+    }
+    const tiny = { ...shape, lengths, logits: 1e-4, special: ", tiny logits" };
+    const large = { ...shape, lengths, logits: 100, special: ", large logits" };
+    cases.push(...forwardCases(tiny), ...backwardCases(tiny));
+    cases.push(...forwardCases({ ...large, tolerance: LARGE.forward }));
+    cases.push(...backwardCases({ ...large, tolerance: LARGE.backward }));
+  }
+  return cases;
+}

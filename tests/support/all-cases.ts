@@ -1,0 +1,32 @@
+import { adamCases } from "../../src/kernels/adam/cases.ts";
+import { attentionCases } from "../../src/kernels/attention/cases.ts";
+import type { KernelCase } from "../../src/kernels/case.ts";
+import { crossEntropyCases } from "../../src/kernels/cross-entropy/cases.ts";
+import { dropoutCases } from "../../src/kernels/dropout/cases.ts";
+import { elementwiseCases } from "../../src/kernels/elementwise/cases.ts";
+import { embeddingCases } from "../../src/kernels/embedding/cases.ts";
+import { lstmCases } from "../../src/kernels/lstm/cases.ts";
+import { matmulCases } from "../../src/kernels/matmul/cases.ts";
+import { reductionCases } from "../../src/kernels/reductions/cases.ts";
+import { softmaxCases } from "../../src/kernels/softmax/cases.ts";
+
+/** The cases of every op of the contract. */
+export function allCases(): KernelCase[] {
+  return [
+    ...elementwiseCases(),
+    ...reductionCases(),
+    ...matmulCases(),
+    ...softmaxCases(),
+    ...attentionCases(),
+    ...lstmCases(),
+    ...embeddingCases(),
+    ...crossEntropyCases(),
+    ...dropoutCases(),
+    ...adamCases(),
+  ];
+}
+
+/** The op that a case calls: what its name begins with. */
+export function opOf(kernelCase: KernelCase): string {
+  return kernelCase.name.slice(0, kernelCase.name.indexOf(":"));
+}
