@@ -10,9 +10,9 @@ const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
  * own; no terminal escape and nothing that XML forbids gets through.
  *
  * @example
- * visibleSymbol("a");        // "a"
- * visibleSymbol(" ");        // "␣"
- * visibleSymbol("\u001b[");  // "␛["
+ * visibleSymbol("a"); // → "a"
+ * visibleSymbol(" "); // → "␣"
+ * visibleSymbol("\u001b["); // → "␛["
  */
 export function visibleSymbol(symbol: string): string {
   if (symbol === "") return "∅";
@@ -25,7 +25,7 @@ export function visibleSymbol(symbol: string): string {
  * A whole text on one line, safe for a terminal: as {@link visibleSymbol}, but spaces stay spaces.
  *
  * @example
- * visibleText("not\ta \u001b[31mred line"); // "not␉a ␛[31mred line"
+ * visibleText("not\ta \u001b[31mred line"); // → "not␉a ␛[31mred line"
  */
 export function visibleText(text: string): string {
   let shown = "";
@@ -44,7 +44,8 @@ function visibleGrapheme(grapheme: string): string {
 }
 
 /** Control, format, surrogate and noncharacter code points, and every separator. */
-const HIDDEN = /^[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}]/u;
+const HIDDEN =
+  /^[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Noncharacter_Code_Point}\p{Default_Ignorable_Code_Point}]/u;
 
 function visibleCodePoint(character: string): string {
   if (!HIDDEN.test(character)) return character;
@@ -60,9 +61,9 @@ function visibleCodePoint(character: string): string {
  * treats an emoji sequence as one wide character.
  *
  * @example
- * displayWidth("abc");  // 3
- * displayWidth("日本"); // 4
- * displayWidth("é");    // 1, also as e + combining accent
+ * displayWidth("abc"); // → 3
+ * displayWidth("日本"); // → 4
+ * displayWidth("e\u0301"); // → 1
  */
 export function displayWidth(text: string): number {
   let width = 0;
@@ -85,7 +86,8 @@ function graphemeWidth(grapheme: string): number {
 const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 
 /** Drawn as a picture: by default, by the variation selector 16, or as a flag. */
-const EMOJI = /^(?:\p{Emoji_Presentation}|\p{RI}{2}|\p{Extended_Pictographic}\ufe0f|[0-9#*]\ufe0f?\u20e3)/u;
+const EMOJI =
+  /^(?:\p{Emoji_Presentation}|\p{RI}{2}|\p{Extended_Pictographic}\ufe0f|[0-9#*]\ufe0f?\u20e3)/u;
 
 /** The code points of East Asian Width W and F outside the emoji, as ranges. */
 const WIDE: readonly (readonly [number, number])[] = [
@@ -113,7 +115,7 @@ const WIDE: readonly (readonly [number, number])[] = [
  * A label cut to at most `columns` terminal columns, the cut shown as `…`.
  *
  * @example
- * clipLabel("international", 8); // "interna…"
+ * clipLabel("international", 8); // → "interna…"
  */
 export function clipLabel(label: string, columns: number): string {
   if (displayWidth(label) <= columns) return label;

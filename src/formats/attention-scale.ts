@@ -42,19 +42,15 @@ export type Theme = "light" | "dark";
  * farthest from it, and equal differences in weight are equal differences in OKLab lightness.
  *
  * @example
- * pageColour(0, "light"); // nearly white
- * pageColour(0, "dark");  // nearly black
+ * pageColour(0, "light"); // → "#f5f4e5"
+ * pageColour(1, "light"); // → "#21265f"
  */
 export function pageColour(weight: number, theme: Theme): string {
   const [none, all] = PAGE[theme];
   const mix = (from: number, to: number): number => from + (to - from) * weight;
   const chroma = mix(none.chroma, all.chroma) + 0.2 * weight * (1 - weight); // fuller half way
   const hue = (mix(none.hue, all.hue) * Math.PI) / 180;
-  return hex(
-    mix(none.lightness, all.lightness),
-    chroma * Math.cos(hue),
-    chroma * Math.sin(hue),
-  );
+  return hex(mix(none.lightness, all.lightness), chroma * Math.cos(hue), chroma * Math.sin(hue));
 }
 
 /** OKLab to sRGB, each channel clamped to what a screen can show. */

@@ -25,7 +25,11 @@ const LEGEND_STEPS = 11;
  * @returns an `<svg>` element that is a document of its own and can also be put into a page
  *
  * @example
- * const svg = attentionToSvg(await model.transduce("june 27"), { title: "june 27" });
+ * const svg = attentionToSvg(
+ *   { sourceSymbols: ["a", "b"], outputSymbols: ["B"], attention: [[0.1, 0.9]] },
+ *   { title: "ab → B" },
+ * );
+ * svg.startsWith("<svg "); // → true
  */
 export function attentionToSvg(map: AttentionMap, options: AttentionSvgOptions = {}): string {
   const name = visibleText(options.title ?? "Attention map");

@@ -15,7 +15,8 @@ const LONGEST_COLUMN = 12;
 const LONGEST_ROW = 16;
 /** Kept after a symbol written from right to left, so that it does not turn the line around. */
 const LEFT_TO_RIGHT = "\u200e";
-const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
+const RIGHT_TO_LEFT =
+  /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
 
 /**
  * An attention map for a terminal: one row per output symbol, one column per source symbol, shaded
@@ -31,10 +32,7 @@ const RIGHT_TO_LEFT = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Sc
  *   sourceSymbols: ["a", "b"],
  *   outputSymbols: ["B", "A"],
  *   attention: [[0.1, 0.9], [0.8, 0.2]],
- * });
- * //   a b
- * // B ░░██
- * // A ██▒▒
+ * }).split("\n"); // → ["  a b", "B ░░██", "A ██▒▒"]
  */
 export function attentionToText(map: AttentionMap, options: AttentionTextOptions = {}): string {
   const { width = 80, color = false } = options;

@@ -1,0 +1,56 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/**
+ * Writes a file so that `path` holds either what it held before or all of `data`, whatever fails
+ * on the way: the data goes to a temporary file in the same folder, is synced, and then renamed
+ * over `path`; the folder is synced last. Keeps the permissions of a file it replaces, and writes
+ * through a symbolic link. On failure the temporary file is removed and the error thrown on.
+ *
+ * @example
+ * await writeFileAtomically("notes.txt", "all of it or nothing");
+ */
+export async function writeFileAtomically(path: string, data: Uint8Array | string): Promise<void> {
+  const target = await realpath(path).catch(() => path);
+  const mode = await stat(target).then(
+    (found) => found.mode & 0o777,
+    () => 0o666,
+  );
+  const name = `.${basename(target)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = join(dirname(target), name);
+  try {
+    await withFile(temporary, "wx", mode, async (file) => {
+      await file.writeFile(data);
+      await file.sync();
+    });
+    await rename(temporary, target);
+  } catch (error) {
+    await unlink(temporary).catch(() => {});
+    throw error;
+  }
+  await syncFolder(dirname(target));
+}
+
+/** Makes the rename itself survive a power cut; not every system can sync a folder. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    await withFile(path, "r", 0o666, (folder) => folder.sync());
+  } catch {
+    // Windows and some network file systems refuse; the file itself has been synced.
+  }
+}
+
+async function withFile(
+  path: string,
+  flags: string,
+  mode: number,
+  use: (file: FileHandle) => Promise<void>,
+): Promise<void> {
+  const file = await open(path, flags, mode);
+  try {
+    await use(file);
+  } finally {
+    await file.close();
+  }
+}

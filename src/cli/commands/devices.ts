@@ -1,0 +1,36 @@
+import { Command } from "commander";
+import { currentDevice, DeviceError, type DeviceName, openDevice } from "../../index.ts";
+import { withCommonOptions } from "../options.ts";
+import { print } from "../output.ts";
+
+const DEVICES: readonly DeviceName[] = ["wasm", "native", "webgpu", "reference"];
+
+const EXAMPLES = `
+The device marked * is used where --device names none.`;
+
+/** `heed devices`: where this machine can compute, and why not elsewhere. */
+export function devicesCommand(): Command {
+  const command = new Command("devices")
+    .summary("where this machine can compute")
+    .description("List the devices, which one is used by default, and why others cannot be.")
+    .addHelpText("after", EXAMPLES)
+    .action(devices);
+  return withCommonOptions(command);
+}
+
+async function devices(): Promise<void> {
+  const usual = currentDevice().name;
+  for (const name of DEVICES) {
+    const mark = name === usual ? "*" : " ";
+    await print(`${mark} ${name.padEnd(10)} ${await describe(name)}\n`);
+  }
+}
+
+async function describe(name: DeviceName): Promise<string> {
+  try {
+    return (await openDevice(name)).description;
+  } catch (error) {
+    if (error instanceof DeviceError) return `not available: ${error.received}`;
+    throw error;
+  }
+}

@@ -1,0 +1,89 @@
+import { constants } from "node:fs";
+import { access, readFile, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { AttentionSeq2seq, type Pair, parsePairs } from "../index.ts";
+import { UsageError } from "./errors.ts";
+
+/**
+ * The bytes of a file named on the command line.
+ *
+ * @throws UsageError when there is no such file, it is a directory, or it may not be read
+ */
+export async function readInput(path: string, what: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const reason = UNREADABLE[codeOf(error)];
+    if (reason === undefined) throw error;
+    throw new UsageError({ where: path, expected: what, received: reason }, { cause: error });
+  }
+}
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  EACCES: "a file that may not be read",
+  EISDIR: "a directory",
+  ELOOP: "a loop of symbolic links",
+  ENAMETOOLONG: "a name that is too long",
+  ENOENT: "no such file",
+  ENOTDIR: "a path through something that is not a directory",
+  ERR_FS_FILE_TOO_LARGE: "a file of more than 2 GiB",
+};
+
+/** The pairs of a TSV file. Throws UsageError about the path, DataError about what is in it. */
+export async function readPairs(
+  path: string,
+  columns: readonly [number, number] | undefined,
+): Promise<Pair[]> {
+  const bytes = await readInput(path, "a file of pairs, one `source<TAB>target` a line");
+  return parsePairs(bytes, { file: path, ...(columns === undefined ? {} : { columns }) });
+}
+
+/** The model in a file. Throws UsageError about the path, CheckpointError about what is in it. */
+export async function readModel(path: string): Promise<AttentionSeq2seq> {
+  const bytes = await readInput(path, "a model file, as `heed train` writes it");
+  return AttentionSeq2seq.fromBytes(bytes, { where: path });
+}
+
+/**
+ * Makes sure, before hours of work, that a file can be written at `path` and would not replace one
+ * of the inputs or something that is no file.
+ *
+ * @throws UsageError that says what stands in the way
+ */
+export async function checkOutput(
+  flag: string,
+  path: string,
+  inputs: readonly string[],
+): Promise<void> {
+  const refuse = (received: string, fix?: string): UsageError => {
+    const facts = { where: `${flag} ${path}`, expected: "a file that can be written", received };
+    return new UsageError(fix === undefined ? facts : { ...facts, fix });
+  };
+  const folder = dirname(resolve(path));
+  const place = await stat(folder).catch(() => null);
+  if (place === null) throw refuse(`no folder ${folder}`, "create it first");
+  if (!place.isDirectory()) throw refuse(`${folder}, which is not a folder`);
+  if (!(await mayWrite(folder))) throw refuse(`the folder ${folder}, which may not be written to`);
+  const found = await stat(path).catch(() => null);
+  if (found === null) return;
+  if (found.isDirectory()) throw refuse("a directory", "name a file in it");
+  if (!found.isFile()) throw refuse("something that is not a regular file");
+  if (!(await mayWrite(path))) throw refuse("a file that may not be written to");
+  for (const input of inputs) {
+    const other = await stat(input).catch(() => null);
+    if (other !== null && other.dev === found.dev && other.ino === found.ino) {
+      throw refuse(`the input file ${input}`, "choose another name");
+    }
+  }
+}
+
+async function mayWrite(path: string): Promise<boolean> {
+  return access(path, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}

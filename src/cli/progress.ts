@@ -1,0 +1,88 @@
+import { type Options, SingleBar } from "cli-progress";
+import { count, duration, percent } from "./output.ts";
+
+/** Where a training run stands. */
+export interface Standing {
+  readonly step: number;
+  readonly totalSteps: number;
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Mean loss over the epoch so far. */
+  readonly loss: number;
+  /** Of the last evaluation; null before the first. */
+  readonly exactMatch: number | null;
+  readonly symbolErrorRate: number | null;
+  readonly pairsPerSecond: number;
+  readonly secondsLeft: number;
+}
+
+/** Tells a person how training goes. */
+export interface Progress {
+  /** After every step. */
+  step(standing: Standing): void;
+  /** After every evaluation. */
+  evaluated(standing: Standing): void;
+  /** Leaves the screen ready for other text. */
+  end(): void;
+}
+
+/** A bar on a terminal, one line per epoch elsewhere, nothing when `quiet`; always on stderr. */
+export function openProgress(quiet: boolean): Progress {
+  if (quiet) return { step: () => {}, evaluated: () => {}, end: () => {} };
+  return process.stderr.isTTY ? new Bar() : new Lines();
+}
+
+class Lines implements Progress {
+  step(): void {}
+
+  evaluated(standing: Standing): void {
+    process.stderr.write(`${describe(standing).join("  ")}\n`);
+  }
+
+  end(): void {}
+}
+
+class Bar implements Progress {
+  readonly #bar: SingleBar;
+  #started = false;
+
+  constructor() {
+    const options: Options = {
+      format: "{head} {bar} {percentage} %  {tail}",
+      barCompleteChar: "█",
+      barIncompleteChar: "░",
+      barsize: 16,
+      fps: 5,
+      stream: process.stderr,
+      hideCursor: false, // so that no way of ending leaves the terminal without one
+      gracefulExit: false, // the run handles Ctrl-C: it has a model to save
+      linewrap: false,
+    };
+    this.#bar = new SingleBar(options);
+  }
+
+  step(standing: Standing): void {
+    const [head = "", ...tail] = describe(standing);
+    const payload = { head, tail: tail.join("  ") };
+    if (!this.#started) this.#bar.start(standing.totalSteps, standing.step, payload);
+    else this.#bar.update(standing.step, payload);
+    this.#started = true;
+  }
+
+  evaluated(standing: Standing): void {
+    this.step(standing);
+  }
+
+  end(): void {
+    if (this.#started) this.#bar.stop();
+  }
+}
+
+function describe(standing: Standing): string[] {
+  const parts = [`epoch ${standing.epoch}/${standing.epochs}`, `loss ${standing.loss.toFixed(4)}`];
+  if (standing.exactMatch !== null) parts.push(`dev exact ${percent(standing.exactMatch)}`);
+  if (standing.symbolErrorRate !== null) parts.push(`errors ${percent(standing.symbolErrorRate)}`);
+  parts.push(`${count(standing.pairsPerSecond)} pairs/s`);
+  parts.push(`${duration(standing.secondsLeft)} left`);
+  return parts;
+}
