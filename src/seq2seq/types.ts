@@ -1,4 +1,4 @@
-import type { Memory } from "../core/storage.ts";
+import type { Dtype, Memory } from "../core/storage.ts";
 
 /** How text becomes symbols: Unicode graphemes, or tokens separated by white space. */
 export type Tokens = "chars" | "spaces";
@@ -28,6 +28,8 @@ export interface ModelConfig {
   readonly sourceLength: number | null;
   /** Number of decoding steps where there is no end symbol; null: decoding ends at the end symbol. */
   readonly targetLength: number | null;
+  /** Most symbols an output may have where the end symbol does not come first. */
+  readonly targetLimit: number;
   /** What the decoder's cell starts from: zeros, or the encoder's last cell. Its h is always the encoder's. */
   readonly initialCell: "zero" | "encoder";
   /** Share of the numbers set to 0 after the embeddings and before the output, while training. */
@@ -41,7 +43,8 @@ export interface Transduction {
   readonly sourceSymbols: readonly string[];
   /** The symbols of the output, one per row of `attention`; without the end symbol. */
   readonly outputSymbols: readonly string[];
-  /** attention[d][e]: how much output symbol d looked at source symbol e; rows sum to 1 over real symbols. */
+  /** attention[d][e]: how much output symbol d looked at source symbol e. Rows sum to 1, but for what
+   * an unmasked model (`maskPadding` false) gives to padding. */
   readonly attention: readonly (readonly number[])[];
   /** Whether decoding came to the end symbol by itself rather than to the limit of steps. */
   readonly finished: boolean;
@@ -103,6 +106,8 @@ export interface Evaluation {
 /** Where a model's numbers live and where its initial parameters come from. */
 export interface ModelOptions {
   readonly device?: Memory;
+  /** float64, on the reference device, is for checking gradients. */
+  readonly dtype?: Dtype;
   /** Seed of the initial parameters. */
   readonly seed?: number;
 }

@@ -1,0 +1,172 @@
+/**
+ * What heed does per second on this machine, on one thread: TimeAttention forward + backward at the
+ * shapes every comparison uses, one training step of the date model, one greedy decoding. Agreement
+ * with the float64 definition is checked first; nothing wrong is timed.
+ *
+ *     npm run bench
+ */
+import { spawnSync } from "node:child_process";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import {
+  AttentionSeq2seq,
+  type Device,
+  defaultConfig,
+  normal,
+  openDevice,
+  type Pair,
+  Random,
+  type Tensor,
+  TimeAttention,
+  Trainer,
+  tensor,
+} from "heed";
+
+type Sizes = readonly [N: number, Td: number, Te: number, H: number];
+
+const SHAPES: readonly (readonly [string, Sizes])[] = [
+  ["A", [128, 11, 29, 256]],
+  ["B", [32, 20, 20, 128]],
+  ["C", [64, 50, 50, 512]],
+  ["D", [8, 256, 256, 64]],
+  ["E", [8, 1024, 1024, 64]],
+  ["F", [1, 1, 29, 256]],
+];
+
+const median = (times: readonly number[]): number =>
+  times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
+
+/** Median milliseconds of one call, over about `seconds` of calls in batches that the clock can see. */
+function time(call: () => void, seconds = 1): number {
+  for (let i = 0; i < 3; i++) call();
+  const times: number[] = [];
+  const end = performance.now() + seconds * 1000;
+  let calls = 1;
+  while (performance.now() < end || times.length < 5) {
+    const start = performance.now();
+    for (let i = 0; i < calls; i++) call();
+    const elapsed = performance.now() - start;
+    if (elapsed < 1) calls *= 4;
+    else times.push(elapsed / calls);
+  }
+  return median(times);
+}
+
+function inputs([N, Td, Te, H]: Sizes, device: Device): [Tensor, Tensor, Tensor] {
+  const random = new Random(1);
+  // Logits of ordinary size at any H: their deviation is 1.
+  const deviation = H ** -0.25;
+  const make = (T: number): Tensor => normal([N, T, H], random, { device, deviation });
+  return [make(Te), make(Td), make(Td)];
+}
+
+function forwardBackward(layer: TimeAttention, [hsEnc, hsDec, dout]: [Tensor, Tensor, Tensor]): void {
+  const out = layer.forward(hsEnc, hsDec);
+  const gradients = layer.backward(dout);
+  for (const each of [out, layer.attentionWeights, ...gradients]) each.dispose();
+}
+
+/** Largest relative L2 error of outputs and gradients against the float64 definition. */
+async function disagreement(sizes: Sizes, device: Device): Promise<number> {
+  const reference = await openDevice("reference");
+  const given = inputs(sizes, device);
+  const exact = given.map((each) =>
+    tensor(each.data, each.shape, { device: reference, dtype: "float64" }),
+  ) as [Tensor, Tensor, Tensor];
+  const [actual, expected] = [given, exact].map(([hsEnc, hsDec, dout]) => {
+    const layer = new TimeAttention();
+    return [layer.forward(hsEnc, hsDec), ...layer.backward(dout)];
+  }) as [Tensor[], Tensor[]];
+  const errors = actual.map((each, i) => {
+    const truth = expected[i]?.data ?? [];
+    return Math.hypot(...pairwise(each.data, truth)) / Math.hypot(...truth);
+  });
+  return Math.max(...errors);
+}
+
+function pairwise(a: ArrayLike<number>, b: ArrayLike<number>): number[] {
+  return Array.from(a, (value, i) => value - (b[i] ?? Number.NaN));
+}
+
+/** Median milliseconds of the notebook's numpy code; null where numpy is not installed. */
+function numpy(sizes: Sizes): number | null {
+  const script = fileURLToPath(new URL("notebook_numpy.py", import.meta.url));
+  const run = spawnSync("python3", [script, ...sizes.map(String), "5"], {
+    encoding: "utf8",
+    env: { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1" },
+  });
+  return run.status === 0 ? Number(run.stdout) : null;
+}
+
+/** Made-up pairs of the date model's sizes: 29 symbols in, 10 out, 59 in the vocabulary. */
+function datePairs(count: number): Pair[] {
+  const random = new Random(2);
+  const text = (length: number): string =>
+    String.fromCharCode(...Array.from({ length }, () => 65 + random.integer(55)));
+  return Array.from({ length: count }, () => ({ source: text(29), target: text(10), line: 0 }));
+}
+
+async function main(): Promise<void> {
+  console.log(`${cpus()[0]?.model ?? "unknown processor"}, Node ${process.versions.node}\n`);
+  const builds = [await openDevice("wasm", { simd: "simd128" })];
+  try {
+    builds.push(await openDevice("wasm", { simd: "relaxed" }));
+  } catch {
+    console.log("relaxed SIMD: not in this engine\n");
+  }
+  console.log("TimeAttention, forward + backward, one thread (12·N·Td·Te·H flops)");
+  for (const device of builds) {
+    console.log(`\n${device.description}`);
+    for (const [letter, sizes] of SHAPES) {
+      const error = sizes.reduce((a, b) => a * b) < 2e8 ? await disagreement(sizes, device) : null;
+      if (error !== null && !(error < 2e-6)) throw new Error(`${letter}: error ${error}`);
+      const given = inputs(sizes, device);
+      const layer = new TimeAttention();
+      const milliseconds = time(() => forwardBackward(layer, given));
+      const flops = 12 * sizes.reduce((a, b) => a * b);
+      const numpyTime = letter === "A" || letter === "B" ? numpy(sizes) : null;
+      const against =
+        numpyTime === null
+          ? ""
+          : `  notebook in numpy ${numpyTime.toFixed(1)} ms: ${(numpyTime / milliseconds).toFixed(1)} ×`;
+      console.log(
+        `${letter} ${sizes.join(" × ").padEnd(22)} ${milliseconds.toFixed(3).padStart(9)} ms` +
+          ` ${(flops / milliseconds / 1e6).toFixed(1).padStart(6)} GFLOP/s` +
+          `${error === null ? "" : `  error ${error.toExponential(1)}`}${against}`,
+      );
+      for (const each of given) each.dispose();
+    }
+    await model(device);
+  }
+}
+
+/** The date model: V 59, D 16, H 256, 128 pairs of 29 and 10 symbols, clip 5, Adam. */
+async function model(device: Device): Promise<void> {
+  const pairs = datePairs(128);
+  const config = defaultConfig(pairs, {
+    embeddingSize: 16,
+    hiddenSize: 256,
+    maskPadding: false,
+    initialCell: "zero",
+    dropout: 0,
+  });
+  const seq2seq = AttentionSeq2seq.fromPairs(pairs, config, { device });
+  const trainer = new Trainer(seq2seq, pairs, { batchSize: 128, clip: 5, rate: 0.001 });
+  const steps: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    const start = performance.now();
+    await trainer.step();
+    steps.push(performance.now() - start);
+  }
+  console.log(`training step of the date model  ${median(steps.slice(2)).toFixed(0)} ms`);
+  const answers: number[] = [];
+  const text = pairs[0]?.source ?? "";
+  for (let i = 0; i < 30; i++) {
+    const start = performance.now();
+    const { outputSymbols } = await seq2seq.transduce(text);
+    answers.push((performance.now() - start) / Math.max(outputSymbols.length, 1));
+  }
+  console.log(`greedy decoding, per symbol      ${median(answers).toFixed(3)} ms`);
+}
+
+await main();

@@ -1,0 +1,65 @@
+/** heed's public face: everything a program imports from "heed", and nothing else. */
+
+export {
+  CheckpointError,
+  DataError,
+  DeviceError,
+  DtypeError,
+  type ErrorFacts,
+  HeedError,
+  ShapeError,
+  StateError,
+} from "./core/errors.ts";
+export { normalQuantile, Random } from "./core/random.ts";
+export { Scope } from "./core/scope.ts";
+export type { NestedNumbers, Shape } from "./core/shapes.ts";
+export type { Dtype, Memory, Storage } from "./core/storage.ts";
+export { Indices, Tensor } from "./core/tensor.ts";
+export { indices, normal, type TensorOptions, tensor, uniform, zeros } from "./devices/create.ts";
+export {
+  currentDevice,
+  type DeviceName,
+  type DeviceOptions,
+  openDevice,
+  useDevice,
+} from "./devices/current.ts";
+export type { AttentionMap } from "./formats/attention-map.ts";
+export { attentionToSvg } from "./formats/attention-svg.ts";
+export { attentionToText } from "./formats/attention-text.ts";
+export { readSafetensors, writeSafetensors } from "./formats/safetensors.ts";
+export type { Device } from "./kernels/device.ts";
+export { Attention } from "./layers/attention.ts";
+export { AttentionWeight } from "./layers/attention-weight.ts";
+export { Dropout } from "./layers/dropout.ts";
+export { Embedding } from "./layers/embedding.ts";
+export type { Layer } from "./layers/layer.ts";
+export { Linear } from "./layers/linear.ts";
+export { LSTM, type LstmStart, type LstmState } from "./layers/lstm.ts";
+export { Adam, type AdamOptions, clipGradients, zeroGradients } from "./layers/optimisation.ts";
+export { type LayerOptions, Parameters, type ParameterSpec } from "./layers/parameters.ts";
+export { Softmax } from "./layers/softmax.ts";
+export {
+  SoftmaxCrossEntropy,
+  type SoftmaxCrossEntropyOptions,
+} from "./layers/softmax-cross-entropy.ts";
+export { TimeAttention } from "./layers/time-attention.ts";
+export { WeightSum } from "./layers/weight-sum.ts";
+export { defaultConfig, defaultTraining } from "./seq2seq/config.ts";
+export { evaluate } from "./seq2seq/evaluate.ts";
+export { AttentionSeq2seq } from "./seq2seq/model.ts";
+export { parsePairs } from "./seq2seq/pairs.ts";
+export { holdOut } from "./seq2seq/split.ts";
+export { joinSymbols, tokenize } from "./seq2seq/tokens.ts";
+export { Trainer } from "./seq2seq/trainer.ts";
+export type {
+  Evaluation,
+  ModelConfig,
+  ModelOptions,
+  Pair,
+  Prediction,
+  StepReport,
+  Tokens,
+  TrainOptions,
+  Transduction,
+} from "./seq2seq/types.ts";
+export { Vocabulary } from "./seq2seq/vocabulary.ts";

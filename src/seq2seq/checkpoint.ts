@@ -1,0 +1,173 @@
+import { CheckpointError, DataError } from "../core/errors.ts";
+import { formatShape, sizeOf } from "../core/shapes.ts";
+import { crc32 } from "../formats/crc32.ts";
+import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
+import { checkConfig } from "./config.ts";
+import type { AttentionSeq2seq } from "./model.ts";
+import { parameterSpecs } from "./parameter-specs.ts";
+import type { ModelConfig } from "./types.ts";
+import { Vocabulary } from "./vocabulary.ts";
+
+/** Version of the model files written; a reader refuses later ones. */
+const VERSION = 1;
+
+/** What a model file holds. */
+export interface Checkpoint {
+  readonly config: ModelConfig;
+  readonly source: Vocabulary;
+  readonly target: Vocabulary;
+  /** Per parameter name, its numbers. */
+  readonly tensors: ReadonlyMap<string, ArrayLike<number>>;
+}
+
+/** The model as a safetensors file: parameters as F32, config, vocabularies and a checksum as metadata. */
+export async function writeCheckpoint(model: AttentionSeq2seq): Promise<Uint8Array> {
+  const { parameters } = model;
+  const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
+  for (const name of parameters.names) {
+    const value = parameters.value(name);
+    tensors.set(name, { shape: value.shape, data: Float32Array.from(await value.read()) });
+  }
+  const described = {
+    config: JSON.stringify(model.config),
+    source: JSON.stringify(model.sourceVocabulary),
+    target: JSON.stringify(model.targetVocabulary),
+  };
+  const metadata = new Map([
+    ["format", "heed.AttentionSeq2seq"],
+    ["version", String(VERSION)],
+    ...Object.entries(described),
+    ["crc32", checksum(described, tensors)],
+  ]);
+  return writeSafetensors({ metadata, tensors });
+}
+
+/**
+ * Reads what {@link writeCheckpoint} wrote. Shapes are held against the config before anything of the
+ * config's sizes is allocated.
+ *
+ * @throws CheckpointError when the bytes are damaged, foreign or from a later version
+ */
+export function readCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
+  const { metadata, tensors } = readSafetensors(bytes, where);
+  if (metadata.get("format") !== "heed.AttentionSeq2seq") {
+    throw new CheckpointError({
+      where,
+      expected: 'a heed model (metadata "format" = "heed.AttentionSeq2seq")',
+      received: `a safetensors file ${metadata.has("format") ? `of format ${JSON.stringify(metadata.get("format"))}` : "without a format"}`,
+    });
+  }
+  const version = Number(metadata.get("version"));
+  if (version !== VERSION) {
+    throw new CheckpointError({
+      where,
+      expected: `version ${VERSION} of the model file`,
+      received: `version ${JSON.stringify(metadata.get("version"))}`,
+      ...(version > VERSION ? { fix: "a later heed wrote it; update heed" } : {}),
+    });
+  }
+  const described = {
+    config: text(metadata, "config", where),
+    source: text(metadata, "source", where),
+    target: text(metadata, "target", where),
+  };
+  const config = readConfig(parse(described.config, "config", where), where);
+  const source = Vocabulary.fromJSON(parse(described.source, "source", where), where);
+  const target = Vocabulary.fromJSON(parse(described.target, "target", where), where);
+  if ((target.end === null) !== (config.targetLength !== null)) {
+    throw new CheckpointError({
+      where,
+      expected: "either an end symbol in the target vocabulary or a targetLength in the config",
+      received: target.end === null ? "neither" : "both",
+    });
+  }
+
+  const specs = parameterSpecs(config, source.size, target.size);
+  for (const { name, shape } of specs) {
+    const found = tensors.get(name);
+    if (found === undefined || formatShape(found.shape) !== formatShape(shape)) {
+      throw new CheckpointError({
+        where,
+        expected: `a tensor ${name} of shape ${formatShape(shape)}, as config and vocabularies say`,
+        received: found === undefined ? "none" : `shape ${formatShape(found.shape)}`,
+      });
+    }
+  }
+  if (tensors.size !== specs.length) {
+    const known = new Set(specs.map(({ name }) => name));
+    const extra = [...tensors.keys()].filter((name) => !known.has(name));
+    throw new CheckpointError({
+      where,
+      expected: `${specs.length} tensors`,
+      received: `${tensors.size}, among them ${extra.slice(0, 3).join(", ")}`,
+    });
+  }
+  const ordered = new Map(
+    specs.map(({ name, shape }) => [
+      name,
+      { shape, data: Float32Array.from(tensors.get(name)?.data ?? []) },
+    ]),
+  );
+  const expected = metadata.get("crc32");
+  const actual = checksum(described, ordered);
+  if (actual !== expected) {
+    throw new CheckpointError({
+      where,
+      expected: `contents of CRC-32 ${expected}, as the file itself says`,
+      received: actual,
+      fix: "the file was altered after it was written; get it anew",
+    });
+  }
+  return {
+    config,
+    source,
+    target,
+    tensors: new Map([...ordered].map(([name, { data }]) => [name, data])),
+  };
+}
+
+/** The CRC-32 of everything that makes the model, in hexadecimal. */
+function checksum(
+  described: Readonly<Record<string, string>>,
+  tensors: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>,
+): string {
+  const encoder = new TextEncoder();
+  let crc = crc32(encoder.encode(JSON.stringify(described)));
+  for (const [name, { shape, data }] of tensors) {
+    crc = crc32(encoder.encode(`${name}${formatShape(shape)}${sizeOf(shape)}`), crc);
+    crc = crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), crc);
+  }
+  return crc.toString(16).padStart(8, "0");
+}
+
+function text(metadata: ReadonlyMap<string, string>, key: string, where: string): string {
+  const value = metadata.get(key);
+  if (value !== undefined) return value;
+  throw new CheckpointError({ where, expected: `metadata "${key}"`, received: "none" });
+}
+
+function parse(value: string, key: string, where: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch (cause) {
+    throw new CheckpointError(
+      { where, expected: `JSON in metadata "${key}"`, received: "text that is not" },
+      { cause },
+    );
+  }
+}
+
+function readConfig(value: unknown, where: string): ModelConfig {
+  if (typeof value !== "object" || value === null) {
+    throw new CheckpointError({ where, expected: "an object as config", received: typeof value });
+  }
+  try {
+    return checkConfig(where, value as ModelConfig);
+  } catch (cause) {
+    if (!(cause instanceof DataError)) throw cause;
+    throw new CheckpointError(
+      { where, expected: cause.expected, received: cause.received },
+      { cause },
+    );
+  }
+}

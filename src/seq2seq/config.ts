@@ -1,0 +1,107 @@
+import { DataError } from "../core/errors.ts";
+import { tokenize } from "./tokens.ts";
+import type { ModelConfig, Pair, Tokens, TrainOptions } from "./types.ts";
+
+/**
+ * A config that suits the pairs: sizes grow with their number, and the limit of an output comes from
+ * the longest target.
+ *
+ * @param overrides fields to set otherwise
+ * @throws DataError when a field is out of range
+ */
+export function defaultConfig(
+  pairs: readonly Pair[],
+  overrides: Partial<ModelConfig> & {
+    readonly sourceTokens?: Tokens;
+    readonly targetTokens?: Tokens;
+  } = {},
+): ModelConfig {
+  const { sourceTokens = "chars", targetTokens = "chars", ...fields } = overrides;
+  const longest = (side: "source" | "target", tokens: Tokens): number =>
+    pairs.reduce((most, pair) => Math.max(most, tokenize(pair[side], tokens).length), 0);
+  const maskPadding = fields.maskPadding ?? true;
+  const few = pairs.length < 3000;
+  return checkConfig("defaultConfig", {
+    embeddingSize: few ? 48 : 64,
+    hiddenSize: few ? 128 : 192,
+    reverseSource: true,
+    maskPadding,
+    sourceLength: maskPadding ? null : longest("source", sourceTokens),
+    targetLength: null,
+    targetLimit: 2 * longest("target", targetTokens) + 10,
+    initialCell: "encoder",
+    dropout: few ? 0.3 : 0.1,
+    ...fields,
+  });
+}
+
+/** How long and how fast to train on the pairs: about 6,000 steps where pairs are few, fewer epochs where many. */
+export function defaultTraining(
+  pairs: readonly Pair[],
+  overrides: TrainOptions = {},
+): Required<TrainOptions> {
+  const batchSize = overrides.batchSize ?? (pairs.length < 3000 ? 16 : 64);
+  const stepsPerEpoch = Math.ceil(pairs.length / batchSize);
+  return {
+    epochs: Math.max(3, Math.min(60, Math.round(6000 / stepsPerEpoch))),
+    rate: 0.002,
+    clip: 5,
+    finalRate: 0.05,
+    seed: 0,
+    ...overrides,
+    batchSize,
+  };
+}
+
+/** Refuses a config with a field out of range, and gives back the fields of a config alone. */
+export function checkConfig(where: string, config: ModelConfig): ModelConfig {
+  const whole = (name: keyof ModelConfig, least: number): void => {
+    const value = config[name];
+    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least) {
+      throw refusal(where, name, `a whole number ≥ ${least}`, value);
+    }
+  };
+  whole("embeddingSize", 1);
+  whole("hiddenSize", 1);
+  whole("targetLimit", 1);
+  if (config.sourceLength !== null) whole("sourceLength", 0);
+  if (config.targetLength !== null) whole("targetLength", 1);
+  for (const name of ["reverseSource", "maskPadding"] as const) {
+    if (typeof config[name] !== "boolean") {
+      throw refusal(where, name, "true or false", config[name]);
+    }
+  }
+  if (config.initialCell !== "zero" && config.initialCell !== "encoder") {
+    throw refusal(where, "initialCell", '"zero" or "encoder"', config.initialCell);
+  }
+  if (!(typeof config.dropout === "number" && config.dropout >= 0 && config.dropout < 1)) {
+    throw refusal(where, "dropout", "a number from 0 to less than 1", config.dropout);
+  }
+  if (config.maskPadding !== (config.sourceLength === null)) {
+    throw refusal(
+      where,
+      "sourceLength",
+      config.maskPadding ? "null, since padding is masked" : "a length, since padding is not masked",
+      config.sourceLength,
+    );
+  }
+  return {
+    embeddingSize: config.embeddingSize,
+    hiddenSize: config.hiddenSize,
+    reverseSource: config.reverseSource,
+    maskPadding: config.maskPadding,
+    sourceLength: config.sourceLength,
+    targetLength: config.targetLength,
+    targetLimit: config.targetLimit,
+    initialCell: config.initialCell,
+    dropout: config.dropout,
+  };
+}
+
+function refusal(where: string, name: string, expected: string, value: unknown): DataError {
+  return new DataError({
+    where,
+    expected: `${name} to be ${expected}`,
+    received: JSON.stringify(value) ?? String(value),
+  });
+}

@@ -1,0 +1,120 @@
+import { Scope } from "../core/scope.ts";
+import { Indices, type Tensor } from "../core/tensor.ts";
+import { indices } from "../devices/create.ts";
+import { deviceOf } from "../kernels/device.ts";
+import { arrangeSource, batchSources, sourcePosition } from "./batch.ts";
+import type { AttentionSeq2seq } from "./model.ts";
+import { joinSymbols, tokenize } from "./tokens.ts";
+import type { Transduction } from "./types.ts";
+
+/** A text on its way through the decoder. */
+interface Reading {
+  readonly text: string;
+  readonly symbols: readonly string[];
+  readonly source: readonly number[];
+  readonly output: number[];
+  readonly rows: number[][];
+  finished: boolean;
+}
+
+/**
+ * Greedy decoding of several texts as one batch: every step feeds the likeliest symbol back, carrying
+ * the LSTM's state, so that a symbol costs one decoder step and nothing is computed twice.
+ */
+export async function greedy(
+  model: AttentionSeq2seq,
+  texts: readonly string[],
+  withAttention: boolean,
+): Promise<Transduction[]> {
+  const { config, sourceVocabulary } = model;
+  const readings = texts.map((text): Reading => {
+    const symbols = tokenize(text, sourceVocabulary.tokens);
+    const source = arrangeSource(sourceVocabulary.encode(text), config, sourceVocabulary);
+    return { text, symbols, source, output: [], rows: [], finished: false };
+  });
+  // Without a mask, padding would be read like a symbol: only sources of one length share a batch.
+  const groups = new Map<number, Reading[]>();
+  for (const reading of readings) {
+    const key = config.maskPadding ? 0 : reading.source.length;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [reading]);
+    else group.push(reading);
+  }
+  for (const group of groups.values()) await decode(model, group, withAttention);
+  return readings.map((reading) => describe(model, reading));
+}
+
+async function decode(
+  model: AttentionSeq2seq,
+  readings: readonly Reading[],
+  withAttention: boolean,
+): Promise<void> {
+  const { config, encoder, decoder, targetVocabulary, device } = model;
+  const scope = new Scope();
+  const { sources, lengths } = batchSources(
+    readings.map(({ source }) => source),
+    config,
+    model.sourceVocabulary.pad,
+    device,
+    scope,
+  );
+  const { hs, state } = encoder.forward(sources, lengths, null, scope);
+  encoder.release();
+  const memory = { hs, lengths };
+  const Te = sources.shape[1] ?? 0;
+  const begin = new Int32Array(readings.length).fill(targetVocabulary.begin);
+  let inputs: Indices = scope.keep(indices(begin, [readings.length, 1], { device }));
+  let start: { h?: Tensor; c?: Tensor } = model.startOf(state);
+  const limit = config.targetLength ?? config.targetLimit;
+  for (let step = 0; step < limit && readings.some(({ finished }) => !finished); step++) {
+    const stepScope = new Scope();
+    const { logits, weights, state: next } = decoder.forward(inputs, memory, start, null, stepScope);
+    decoder.release();
+    for (const each of [weights, next.h, next.c]) scope.keep(each);
+    inputs = scope.keep(likeliest(logits));
+    const ids = await inputs.read();
+    const maps = withAttention ? await weights.read() : null;
+    for (const [n, reading] of readings.entries()) {
+      if (reading.finished) continue;
+      const id = ids[n] ?? 0;
+      if (id === targetVocabulary.end) {
+        reading.finished = true;
+        continue;
+      }
+      reading.output.push(id);
+      if (maps !== null) {
+        reading.rows.push(
+          reading.symbols.map((_, e) => {
+            return maps[n * Te + sourcePosition(e, reading.symbols.length, config)] ?? 0;
+          }),
+        );
+      }
+    }
+    start = next;
+    stepScope.dispose();
+  }
+  if (targetVocabulary.end === null) for (const reading of readings) reading.finished = true;
+  scope.dispose();
+}
+
+/** The likeliest symbol per row of logits (N, 1, V), as the next inputs (N, 1). */
+function likeliest(logits: Tensor): Indices {
+  const [N = 0, , V = 0] = logits.shape;
+  const ids = new Indices(logits.device, logits.device.allocate("int32", N), [N, 1]);
+  deviceOf(logits).kernels.argmax(logits.storage, ids.storage, N, V);
+  return ids;
+}
+
+function describe(model: AttentionSeq2seq, reading: Reading): Transduction {
+  const { sourceVocabulary, targetVocabulary } = model;
+  const outputSymbols = reading.output.map((id) => targetVocabulary.symbols[id] ?? "");
+  return {
+    source: reading.text,
+    output: joinSymbols(outputSymbols, targetVocabulary.tokens),
+    sourceSymbols: reading.symbols,
+    outputSymbols,
+    attention: reading.rows,
+    finished: reading.finished,
+    unknownSymbols: sourceVocabulary.unknownIn(reading.text),
+  };
+}

@@ -1,0 +1,39 @@
+import { editDistance, summarise } from "./metrics.ts";
+import type { AttentionSeq2seq } from "./model.ts";
+import { tokenize } from "./tokens.ts";
+import type { Evaluation, Pair, Prediction } from "./types.ts";
+
+/**
+ * How a model does on pairs: exact match and symbol error rate, by greedy decoding.
+ *
+ * @param options.batchSize texts decoded together
+ * @param options.onProgress called after every batch
+ */
+export async function evaluate(
+  model: AttentionSeq2seq,
+  pairs: readonly Pair[],
+  options: {
+    readonly batchSize?: number;
+    readonly onProgress?: (done: number, total: number) => void;
+  } = {},
+): Promise<Evaluation> {
+  const { batchSize = 128, onProgress } = options;
+  const { tokens } = model.targetVocabulary;
+  // Batches of equal lengths waste least; the results go back to the order of the pairs.
+  const order = pairs.map((_, i) => i);
+  order.sort((a, b) => (pairs[a]?.source.length ?? 0) - (pairs[b]?.source.length ?? 0));
+  const predictions: Prediction[] = new Array(pairs.length);
+  for (let start = 0; start < order.length; start += batchSize) {
+    const batch = order.slice(start, start + batchSize);
+    const texts = batch.map((i) => (pairs[i] as Pair).source);
+    const results = await model.transduceMany(texts, { attention: false });
+    for (const [k, i] of batch.entries()) {
+      const pair = pairs[i] as Pair;
+      const output = results[k]?.output ?? "";
+      const edits = editDistance(results[k]?.outputSymbols ?? [], tokenize(pair.target, tokens));
+      predictions[i] = { pair, output, exact: edits === 0, edits };
+    }
+    onProgress?.(Math.min(start + batchSize, pairs.length), pairs.length);
+  }
+  return summarise(predictions, tokens);
+}

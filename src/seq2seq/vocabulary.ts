@@ -1,0 +1,162 @@
+import { DataError } from "../core/errors.ts";
+import { joinSymbols, tokenize } from "./tokens.ts";
+import type { Tokens } from "./types.ts";
+import {
+  asCheckpointError,
+  checkParts,
+  quoteText,
+  readParts,
+  SPECIALS,
+  type VocabularyParts,
+} from "./vocabulary-parts.ts";
+
+/**
+ * Symbols and their ids, with four special ones: `pad` fills up short rows, `begin` starts decoding,
+ * `end` ends a text, `unknown` stands for what was never seen. A foreign model's vocabulary may have
+ * no end and no unknown.
+ *
+ * With tokens "chars" all symbols differ, and a special symbol that is spelled as one character can
+ * also stand in a text: in a vocabulary whose pad is `" "`, a space in the text is the pad symbol.
+ * With tokens "spaces" special symbols never stand in a text: a token that happens to be spelled
+ * `<pad>` is a symbol like any other, with an id of its own, or unknown.
+ *
+ * @example
+ * const vocabulary = Vocabulary.fromTexts(["abba"], "chars");
+ * vocabulary.symbols;       // ["<pad>", "<begin>", "<end>", "<unknown>", "a", "b"]
+ * vocabulary.encode("bac"); // [5, 4, 3]
+ * vocabulary.decode([5, 4]); // "ba"
+ */
+export class Vocabulary implements VocabularyParts {
+  readonly symbols: readonly string[];
+  readonly tokens: Tokens;
+  readonly pad: number;
+  readonly begin: number;
+  readonly end: number | null;
+  readonly unknown: number | null;
+  readonly #ids = new Map<string, number>();
+  readonly #specials: ReadonlySet<number>;
+
+  /**
+   * @throws DataError when symbols repeat or are empty, an id names no symbol, or two special ids are
+   * the same
+   *
+   * @example
+   * new Vocabulary({
+   *   symbols: [" ", "_", "0", "1"], tokens: "chars", pad: 0, begin: 1, end: null, unknown: null,
+   * });
+   */
+  constructor(parts: VocabularyParts) {
+    checkParts("Vocabulary", parts);
+    this.symbols = Object.freeze([...parts.symbols]);
+    this.tokens = parts.tokens;
+    this.pad = parts.pad;
+    this.begin = parts.begin;
+    this.end = parts.end;
+    this.unknown = parts.unknown;
+    this.#specials = new Set(SPECIALS.map((name) => parts[name]).filter((id) => id !== null));
+    for (const [id, symbol] of this.symbols.entries()) {
+      if (this.tokens === "chars" || !this.#specials.has(id)) this.#ids.set(symbol, id);
+    }
+  }
+
+  /**
+   * The vocabulary of some texts: `<pad>`, `<begin>`, `<end>`, `<unknown>`, then the symbols in order
+   * of first appearance. A token that is spelled like one of the four gets an id of its own.
+   *
+   * @example
+   * Vocabulary.fromTexts(["k æ t", "k ɔ"], "spaces").symbols.slice(4); // ["k", "æ", "t", "ɔ"]
+   */
+  static fromTexts(texts: Iterable<string>, tokens: Tokens): Vocabulary {
+    const seen = new Set<string>();
+    for (const text of texts) for (const symbol of tokenize(text, tokens)) seen.add(symbol);
+    const symbols = [...SPECIALS.map((name) => `<${name}>`), ...seen];
+    return new Vocabulary({ symbols, tokens, pad: 0, begin: 1, end: 2, unknown: 3 });
+  }
+
+  /**
+   * The vocabulary that {@link toJSON} gave.
+   *
+   * @param value what `JSON.parse` returned
+   * @param where the file it came from, for the message
+   * @throws CheckpointError when it is not one
+   *
+   * @example
+   * const text = JSON.stringify(Vocabulary.fromTexts(["ab"], "chars"));
+   * Vocabulary.fromJSON(JSON.parse(text), "model.safetensors").size; // 6
+   */
+  static fromJSON(value: unknown, where: string): Vocabulary {
+    const parts = readParts(value, where);
+    try {
+      return new Vocabulary(parts);
+    } catch (cause) {
+      if (cause instanceof DataError) throw asCheckpointError(cause, where);
+      throw cause;
+    }
+  }
+
+  /** Number of symbols V, special ones included. */
+  get size(): number {
+    return this.symbols.length;
+  }
+
+  /**
+   * The ids of a text's symbols; `unknown` for those it does not have.
+   *
+   * @throws DataError for those it does not have when `unknown` is null
+   */
+  encode(text: string): number[] {
+    return tokenize(text, this.tokens).map((symbol) => {
+      const id = this.#ids.get(symbol) ?? this.unknown;
+      if (id !== null) return id;
+      throw new DataError({
+        where: "Vocabulary.encode",
+        expected: `only symbols that the vocabulary has, since it has none for unknown ones`,
+        received: `${quoteText(symbol)} in ${quoteText(text)}`,
+        fix: `leave out ${this.unknownIn(text).slice(0, 10).map(quoteText).join(", ")}`,
+      });
+    });
+  }
+
+  /** The symbols of a text that the vocabulary does not have, each once, in order of appearance. */
+  unknownIn(text: string): string[] {
+    const symbols = tokenize(text, this.tokens).filter((symbol) => !this.#ids.has(symbol));
+    return [...new Set(symbols)];
+  }
+
+  /**
+   * The symbols that ids stand for, up to the first `end`, special ones left out.
+   *
+   * @throws DataError for an id that names no symbol
+   */
+  symbolsOf(ids: Iterable<number>): string[] {
+    const symbols: string[] = [];
+    for (const id of ids) {
+      const symbol = this.symbols[id];
+      if (symbol === undefined) {
+        throw new DataError({
+          where: "Vocabulary.symbolsOf",
+          expected: `ids from 0 to ${this.size - 1}`,
+          received: String(id),
+        });
+      }
+      if (id === this.end) break;
+      if (!this.#specials.has(id)) symbols.push(symbol);
+    }
+    return symbols;
+  }
+
+  /**
+   * The text that ids stand for: {@link symbolsOf}, joined.
+   *
+   * @throws DataError for an id that names no symbol
+   */
+  decode(ids: Iterable<number>): string {
+    return joinSymbols(this.symbolsOf(ids), this.tokens);
+  }
+
+  /** The parts, for `JSON.stringify`. */
+  toJSON(): VocabularyParts {
+    const { symbols, tokens, pad, begin, end, unknown } = this;
+    return { symbols, tokens, pad, begin, end, unknown };
+  }
+}
