@@ -1,0 +1,80 @@
+import { DtypeError, ShapeError } from "../../core/errors.ts";
+import type { Dtype, Storage, StorageDtype } from "../../core/storage.ts";
+import type { Device } from "../../kernels/device.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+import { Arena } from "./arena.ts";
+import { load, type Simd } from "./module-loading.ts";
+import { type KernelExports, wasmKernels } from "./wasm-kernels.ts";
+import { DEFAULT_LIMIT, WasmMemory } from "./wasm-memory.ts";
+
+/** How to open a wasm device. */
+export interface WasmOptions {
+  /** The build; the best that the engine accepts when absent. */
+  readonly simd?: Simd;
+  /** Bytes of tensors to keep in WebAssembly memory before old ones move out; 256 MiB when absent. */
+  readonly memoryLimit?: number;
+  /** Whether the memory is shared; when absent, it is wherever the engine allows it. */
+  readonly shared?: boolean;
+}
+
+/** WebAssembly with SIMD: every engine has it, and tensors are born in its memory. */
+export class WasmDevice implements Device {
+  readonly name = "wasm";
+  readonly dtypes: readonly Dtype[] = ["float32"];
+  readonly description: string;
+  readonly kernels: Kernels<Storage, Storage>;
+  /** The build in use. */
+  readonly simd: Simd;
+  readonly #memory: WasmMemory;
+
+  /** Use {@link openWasmDevice}. */
+  constructor(options: WasmOptions) {
+    const shared = options.shared ?? typeof SharedArrayBuffer !== "undefined";
+    const { simd, exports, memory, maximum } = load(options.simd, shared);
+    const base = (exports["__heap_base"] as WebAssembly.Global<"i32">).value;
+    this.simd = simd;
+    this.description = `WebAssembly, ${simd === "relaxed" ? "relaxed SIMD" : "SIMD"}, 1 thread`;
+    this.#memory = new WasmMemory(
+      new Arena(memory, base, maximum),
+      options.memoryLimit ?? DEFAULT_LIMIT,
+    );
+    this.kernels = wasmKernels(exports as unknown as KernelExports, this.#memory);
+  }
+
+  /**
+   * @throws DtypeError for float64
+   * @throws DeviceError when memory ends
+   */
+  allocate(dtype: StorageDtype, length: number): Storage {
+    if (dtype === "float64") {
+      throw new DtypeError({
+        where: "wasm device",
+        expected: "float32",
+        received: "float64",
+        fix: "float64 runs on the reference device",
+      });
+    }
+    if (!Number.isSafeInteger(length) || length < 0) {
+      throw new ShapeError({
+        where: "wasm device",
+        expected: "a whole number of elements",
+        received: String(length),
+      });
+    }
+    return this.#memory.allocate(dtype, length);
+  }
+
+  /** Bytes: of tensors in WebAssembly memory, reserved for them, and the limit of the former. */
+  memoryUse(): { live: number; reserved: number; limit: number } {
+    return this.#memory.use;
+  }
+}
+
+/**
+ * Opens a wasm device, synchronously.
+ *
+ * @throws DeviceError when the engine lacks WebAssembly, its SIMD, or the build asked for
+ */
+export function openWasmDevice(options: WasmOptions = {}): WasmDevice {
+  return new WasmDevice(options);
+}

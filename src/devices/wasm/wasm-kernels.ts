@@ -1,0 +1,342 @@
+import type { Storage } from "../../core/storage.ts";
+import type { Kernels } from "../../kernels/kernels.ts";
+import type { WasmMemory } from "./wasm-memory.ts";
+import type { WasmStorage } from "./wasm-storage.ts";
+
+/** The module's exports: an op's name, and addresses where the contract has storages. */
+export type KernelExports = Readonly<Record<keyof Kernels<Storage, Storage>, Export>>;
+type Export = (...numbers: number[]) => void;
+
+/** The address of a storage of this device. */
+function at(storage: Storage): number {
+  return (storage as WasmStorage).address();
+}
+
+/** The address of a storage that may be absent: C's null. */
+function orNull(storage: Storage | null): number {
+  return storage === null ? 0 : (storage as WasmStorage).address();
+}
+
+/** C's booleans. */
+function bit(flag: boolean): number {
+  return flag ? 1 : 0;
+}
+
+/** The contract over the module's exports: one line per op, addresses in, nothing copied. */
+export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Storage, Storage> {
+  return {
+    fill(y, value, length) {
+      run.fill(at(y), value, length);
+      memory.settle();
+    },
+    copy(x, y, length) {
+      run.copy(at(x), at(y), length);
+      memory.settle();
+    },
+    add(a, b, y, length) {
+      run.add(at(a), at(b), at(y), length);
+      memory.settle();
+    },
+    multiply(a, b, y, length) {
+      run.multiply(at(a), at(b), at(y), length);
+      memory.settle();
+    },
+    scale(x, factor, y, length) {
+      run.scale(at(x), factor, at(y), length);
+      memory.settle();
+    },
+    maskSteps(x, lengths, y, batch, steps, size) {
+      run.maskSteps(at(x), at(lengths), at(y), batch, steps, size);
+      memory.settle();
+    },
+    sum(x, y, length) {
+      run.sum(at(x), at(y), length);
+      memory.settle();
+    },
+    sumRows(x, y, rows, columns, accumulate) {
+      run.sumRows(at(x), at(y), rows, columns, bit(accumulate));
+      memory.settle();
+    },
+    norm(x, total, length, accumulate) {
+      run.norm(at(x), at(total), length, bit(accumulate));
+      memory.settle();
+    },
+    clipToNorm(x, total, limit, length) {
+      run.clipToNorm(at(x), at(total), limit, length);
+      memory.settle();
+    },
+    argmax(x, y, rows, columns) {
+      run.argmax(at(x), at(y), rows, columns);
+      memory.settle();
+    },
+    matmul(a, b, bias, c, rows, columns, inner, transposeA, transposeB, accumulate) {
+      run.matmul(
+        at(a),
+        at(b),
+        orNull(bias),
+        at(c),
+        rows,
+        columns,
+        inner,
+        bit(transposeA),
+        bit(transposeB),
+        bit(accumulate),
+      );
+      memory.settle();
+    },
+    softmaxForward(x, y, rows, columns) {
+      run.softmaxForward(at(x), at(y), rows, columns);
+      memory.settle();
+    },
+    softmaxBackward(y, dy, dx, rows, columns) {
+      run.softmaxBackward(at(y), at(dy), at(dx), rows, columns);
+      memory.settle();
+    },
+    attentionWeightForward(query, keys, lengths, weights, batch, queries, steps, size) {
+      run.attentionWeightForward(
+        at(query),
+        at(keys),
+        orNull(lengths),
+        at(weights),
+        batch,
+        queries,
+        steps,
+        size,
+      );
+      memory.settle();
+    },
+    attentionWeightBackward(
+      query,
+      keys,
+      lengths,
+      weights,
+      dWeights,
+      dScores,
+      dQuery,
+      dKeys,
+      batch,
+      queries,
+      steps,
+      size,
+      accumulate,
+    ) {
+      run.attentionWeightBackward(
+        at(query),
+        at(keys),
+        orNull(lengths),
+        at(weights),
+        at(dWeights),
+        at(dScores),
+        at(dQuery),
+        at(dKeys),
+        batch,
+        queries,
+        steps,
+        size,
+        bit(accumulate),
+      );
+      memory.settle();
+    },
+    weightSumForward(values, weights, lengths, context, batch, queries, steps, size) {
+      run.weightSumForward(
+        at(values),
+        at(weights),
+        orNull(lengths),
+        at(context),
+        batch,
+        queries,
+        steps,
+        size,
+      );
+      memory.settle();
+    },
+    weightSumBackward(
+      values,
+      weights,
+      lengths,
+      dContext,
+      dWeights,
+      dValues,
+      batch,
+      queries,
+      steps,
+      size,
+      accumulate,
+    ) {
+      run.weightSumBackward(
+        at(values),
+        at(weights),
+        orNull(lengths),
+        at(dContext),
+        at(dWeights),
+        at(dValues),
+        batch,
+        queries,
+        steps,
+        size,
+        bit(accumulate),
+      );
+      memory.settle();
+    },
+    attentionForward(query, keys, values, lengths, weights, context, batch, queries, steps, size) {
+      run.attentionForward(
+        at(query),
+        at(keys),
+        at(values),
+        orNull(lengths),
+        at(weights),
+        at(context),
+        batch,
+        queries,
+        steps,
+        size,
+      );
+      memory.settle();
+    },
+    attentionBackward(
+      query,
+      keys,
+      values,
+      lengths,
+      weights,
+      dContext,
+      dScores,
+      dQuery,
+      dKeys,
+      dValues,
+      batch,
+      queries,
+      steps,
+      size,
+      accumulate,
+    ) {
+      run.attentionBackward(
+        at(query),
+        at(keys),
+        at(values),
+        orNull(lengths),
+        at(weights),
+        at(dContext),
+        at(dScores),
+        at(dQuery),
+        at(dKeys),
+        at(dValues),
+        batch,
+        queries,
+        steps,
+        size,
+        bit(accumulate),
+      );
+      memory.settle();
+    },
+    lstmForward(gates, wh, h0, c0, lengths, hs, cs, hLast, cLast, batch, steps, hidden) {
+      run.lstmForward(
+        at(gates),
+        at(wh),
+        orNull(h0),
+        orNull(c0),
+        orNull(lengths),
+        at(hs),
+        at(cs),
+        at(hLast),
+        at(cLast),
+        batch,
+        steps,
+        hidden,
+      );
+      memory.settle();
+    },
+    lstmBackward(
+      gates,
+      wh,
+      h0,
+      c0,
+      lengths,
+      hs,
+      cs,
+      dhs,
+      dhLast,
+      dcLast,
+      dGates,
+      dh0,
+      dc0,
+      dwh,
+      batch,
+      steps,
+      hidden,
+    ) {
+      run.lstmBackward(
+        at(gates),
+        at(wh),
+        orNull(h0),
+        orNull(c0),
+        orNull(lengths),
+        at(hs),
+        at(cs),
+        at(dhs),
+        orNull(dhLast),
+        orNull(dcLast),
+        at(dGates),
+        at(dh0),
+        at(dc0),
+        at(dwh),
+        batch,
+        steps,
+        hidden,
+      );
+      memory.settle();
+    },
+    embeddingForward(table, ids, y, count, size) {
+      run.embeddingForward(at(table), at(ids), at(y), count, size);
+      memory.settle();
+    },
+    embeddingBackward(ids, dy, dTable, count, size) {
+      run.embeddingBackward(at(ids), at(dy), at(dTable), count, size);
+      memory.settle();
+    },
+    softmaxCrossEntropyForward(logits, targets, ignored, probabilities, losses, rows, columns) {
+      run.softmaxCrossEntropyForward(
+        at(logits),
+        at(targets),
+        ignored,
+        at(probabilities),
+        at(losses),
+        rows,
+        columns,
+      );
+      memory.settle();
+    },
+    softmaxCrossEntropyBackward(probabilities, targets, ignored, factor, dLogits, rows, columns) {
+      run.softmaxCrossEntropyBackward(
+        at(probabilities),
+        at(targets),
+        ignored,
+        factor,
+        at(dLogits),
+        rows,
+        columns,
+      );
+      memory.settle();
+    },
+    dropout(x, y, seed, stream, threshold, factor, length) {
+      run.dropout(at(x), at(y), seed, stream, threshold, factor, length);
+      memory.settle();
+    },
+    adamStep(x, gradient, m, v, rate, beta1, beta2, epsilon, correction1, correction2, length) {
+      run.adamStep(
+        at(x),
+        at(gradient),
+        at(m),
+        at(v),
+        rate,
+        beta1,
+        beta2,
+        epsilon,
+        correction1,
+        correction2,
+        length,
+      );
+      memory.settle();
+    },
+  };
+}

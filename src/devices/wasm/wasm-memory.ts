@@ -1,0 +1,201 @@
+import type { StorageArray, StorageDtype } from "../../core/storage.ts";
+import { type Arena, outOfMemory } from "./arena.ts";
+import { Block, type BlockKeeper, type Holder, type Lease } from "./block.ts";
+import { WasmStorage } from "./wasm-storage.ts";
+
+const MIB = 2 ** 20;
+export const DEFAULT_LIMIT = 256 * MIB;
+
+/**
+ * The memory of a wasm device: which blocks lie in the arena, and which on the JavaScript heap.
+ *
+ * Storages that are forgotten are noticed by a finalizer, but finalizers run between tasks: in a
+ * synchronous loop, none ever does. So that such a loop cannot grow for ever, the arena has a soft
+ * limit. When an allocation would pass it, the oldest blocks are moved to ordinary typed arrays, which
+ * nobody but their storages holds and which the engine frees like any other; a block that is still
+ * in use comes back when a kernel next asks for its address. If most of what was moved out comes
+ * back, it was in use, and the limit is raised instead.
+ */
+export class WasmMemory implements BlockKeeper {
+  readonly #arena: Arena;
+  /** Blocks in the arena, oldest first. Holding a block here does not hold its storages. */
+  readonly #resident = new Set<Block>();
+  readonly #finalizer: FinalizationRegistry<Lease>;
+  /** External blocks that lie in the arena for the length of one kernel call. */
+  readonly #visiting: Block[] = [];
+  readonly #highestLimit: number;
+  #limit: number;
+  #exposedBytes = 0;
+  #movedOut = 0;
+  #movedBack = 0;
+
+  constructor(arena: Arena, limit: number) {
+    this.#arena = arena;
+    this.#highestLimit = Math.max(limit, 0.75 * arena.maximum);
+    this.#limit = limit;
+    this.#finalizer = new FinalizationRegistry((lease) => this.#drop(lease.block, lease));
+  }
+
+  /** Bytes: in use in the arena; held by it; and the soft limit of the former. */
+  get use(): { live: number; reserved: number; limit: number } {
+    return { live: this.#arena.live, reserved: this.#arena.reserved, limit: this.#limit };
+  }
+
+  get buffer(): ArrayBufferLike {
+    return this.#arena.memory.buffer;
+  }
+
+  /** A new storage, in the arena. May move older blocks out of it. */
+  allocate(dtype: StorageDtype, length: number): WasmStorage {
+    const block = new Block(length * 4);
+    if (this.#arena.live + block.bytes > this.#limit) this.#makeRoom(block.bytes);
+    let address = this.#arena.take(block.bytes);
+    if (address === null) {
+      this.#evict(0);
+      address = this.#arena.take(block.bytes);
+      if (address === null) throw outOfMemory(block.bytes, this.#arena.live);
+    }
+    block.address = address;
+    this.#resident.add(block);
+    return this.hold(block, dtype, 0, length);
+  }
+
+  /** A storage of part of a block. */
+  hold(block: Block, dtype: StorageDtype, offset: number, length: number): WasmStorage {
+    const storage = new WasmStorage(this, block, dtype, offset, length);
+    block.holders++;
+    // Of a block on the heap, nothing must be registered: see #moveOut.
+    if (block.home === null) this.#watch(storage);
+    return storage;
+  }
+
+  /** Takes a storage's hold off its block. */
+  release(storage: Holder): void {
+    const lease = storage.lease;
+    if (lease !== null) this.#finalizer.unregister(lease);
+    this.#drop(storage.block, lease);
+  }
+
+  /** The address of a block that is not in the arena, after moving it there. Moves nothing out. */
+  moveIn(storage: Holder): number {
+    const block = storage.block;
+    const address = this.#arena.take(block.bytes);
+    if (address === null) {
+      for (const visitor of this.#visiting.splice(0)) this.#leave(visitor);
+      throw outOfMemory(block.bytes, this.#arena.live);
+    }
+    new Uint8Array(this.buffer, address, block.bytes).set(
+      new Uint8Array(block.home as ArrayBuffer),
+    );
+    block.address = address;
+    if (block.external) {
+      this.#visiting.push(block);
+    } else {
+      block.home = null;
+      this.#movedBack += block.bytes;
+      this.#resident.add(block);
+      this.#watch(storage);
+    }
+    return address;
+  }
+
+  /** To be called after every kernel call: external blocks take their results home. */
+  settle(): void {
+    if (this.#visiting.length > 0) this.#settleVisitors();
+  }
+
+  /** The numbers for looking at right now: not to be kept. */
+  peek(block: Block, dtype: StorageDtype, offset: number, length: number): StorageArray {
+    const buffer = block.home ?? this.buffer;
+    const start = (block.home === null ? block.address : 0) + offset;
+    return dtype === "int32"
+      ? new Int32Array(buffer, start, length)
+      : new Float32Array(buffer, start, length);
+  }
+
+  /** Sees to it that the block stays where it is, in the arena or, where many do, on the heap. */
+  pin(block: Block): void {
+    if (block.exposed || block.external) return;
+    if (block.home === null) {
+      const capacity = this.#arena.capacityAt(block.address);
+      if (this.#exposedBytes + capacity <= this.#limit / 4) {
+        block.exposed = true;
+        this.#exposedBytes += capacity;
+        return;
+      }
+      this.#moveOut(block);
+    }
+    block.external = true;
+  }
+
+  #watch(storage: Holder): void {
+    const lease: Lease = { block: storage.block };
+    storage.lease = lease;
+    storage.block.leases.push(lease);
+    this.#finalizer.register(storage, lease, lease);
+  }
+
+  #drop(block: Block, lease: Lease | null): void {
+    if (lease !== null) {
+      const at = block.leases.indexOf(lease);
+      if (at >= 0) block.leases.splice(at, 1);
+    }
+    block.holders--;
+    if (block.holders > 0 || block.address === 0 || block.external) return;
+    if (block.exposed) this.#exposedBytes -= this.#arena.capacityAt(block.address);
+    this.#resident.delete(block);
+    this.#leave(block);
+  }
+
+  #leave(block: Block): void {
+    this.#arena.give(block.address);
+    block.address = 0;
+  }
+
+  #settleVisitors(): void {
+    for (const block of this.#visiting.splice(0)) {
+      const home = block.home as ArrayBuffer;
+      new Uint8Array(home).set(new Uint8Array(this.buffer, block.address, block.bytes));
+      this.#leave(block);
+    }
+  }
+
+  #makeRoom(bytes: number): void {
+    const inUse = this.#movedOut > 0 && this.#movedBack >= this.#movedOut / 2;
+    if (inUse && this.#limit < this.#highestLimit) {
+      this.#limit = Math.min(2 * this.#limit, this.#highestLimit);
+      this.#movedOut = 0;
+      this.#movedBack = 0;
+      if (this.#arena.live + bytes <= this.#limit) return;
+    }
+    this.#evict(this.#limit / 2);
+  }
+
+  /** Moves the oldest blocks out until no more than `most` bytes are in use. */
+  #evict(most: number): void {
+    let moved = 0;
+    for (const block of this.#resident) {
+      if (this.#arena.live <= most) break;
+      if (block.exposed) continue;
+      this.#moveOut(block);
+      moved += block.bytes;
+    }
+    if (moved === 0) return;
+    this.#movedOut = moved;
+    this.#movedBack = 0;
+  }
+
+  /**
+   * To the heap. The finalizer must forget the block's storages, because it would hold the block, and
+   * with it the numbers, until it runs; whichever storage brings the block back is registered anew.
+   * Should others hold it too, their ends go unnoticed, and the block leaves by eviction alone.
+   */
+  #moveOut(block: Block): void {
+    const home = new ArrayBuffer(block.bytes);
+    new Uint8Array(home).set(new Uint8Array(this.buffer, block.address, block.bytes));
+    block.home = home;
+    for (const lease of block.leases.splice(0)) this.#finalizer.unregister(lease);
+    this.#resident.delete(block);
+    this.#leave(block);
+  }
+}

@@ -1,0 +1,223 @@
+/** lstmForward, lstmBackward: per step one product of all sequences' states, then the gates. */
+#include "product.h"
+#include "vector-math.h"
+
+/** Sequences that are stepped together: a product's list of rows lies on the stack. */
+#define SEQUENCES 240
+
+INLINE i32 length_of(const i32 *lengths, i32 n, i32 steps) { return lengths ? lengths[n] : steps; }
+
+/** Lists the sequences first … last that have a step t; returns how many. */
+static i32 active_sequences(const i32 *lengths, i32 first, i32 last, i32 t, i32 steps, i32 *list) {
+  i32 count = 0;
+  for (i32 n = first; n < last; n++) {
+    if (t < length_of(lengths, n, steps)) list[count++] = n;
+  }
+  return count;
+}
+
+static void copy_row(const float *x, float *y, i32 count) {
+  for (i32 j = 0; j < count; j += LANES) {
+    store_left(y + j, x ? load_left(x + j, count - j, 0) : splat(0), count - j);
+  }
+}
+
+/** z in `gates` → f, g, i, o; (h, c) → the next ones. */
+static void step_forward(float *gates, float *h, float *c, i32 hidden) {
+  const float *k = constants(EXP), *s = constants(TANH);
+  for (i32 j = 0; j < hidden; j += LANES) {
+    i32 left = hidden - j;
+    float *z = gates + j;
+    vec f = logistic(load_left(z, left, 0), k);
+    vec g = hyperbolic_tangent(load_left(z + hidden, left, 0), k, s);
+    vec i = logistic(load_left(z + 2 * hidden, left, 0), k);
+    vec o = logistic(load_left(z + 3 * hidden, left, 0), k);
+    vec next = multiply_add(f, load_left(c + j, left, 0), g * i);
+    store_left(z, f, left);
+    store_left(z + hidden, g, left);
+    store_left(z + 2 * hidden, i, left);
+    store_left(z + 3 * hidden, o, left);
+    store_left(c + j, next, left);
+    store_left(h + j, o * hyperbolic_tangent(next, k, s), left);
+  }
+}
+
+static void forward(float *gates, const float *wh, const float *h0, const i32 *lengths, float *hs,
+                    float *cs, float *hLast, float *cLast, i32 first, i32 last, i32 steps,
+                    i32 hidden) {
+  i32 active[SEQUENCES];
+  for (i32 t = 0; t < steps; t++) {
+    i32 count = active_sequences(lengths, first, last, t, steps, active);
+    const product p = {
+        .a = t > 0 ? hs + (long)(t - 1) * hidden : h0,
+        .a_stride = t > 0 ? steps * hidden : hidden,
+        .b = wh,
+        .b_stride = 4 * hidden,
+        .c = gates + (long)t * 4 * hidden,
+        .c_stride = steps * 4 * hidden,
+        .rows = count,
+        .columns = 4 * hidden,
+        .inner = hidden,
+        .accumulate = 1,
+        .row_index = active,
+    };
+    if (t > 0 || h0) compute_product(&p);
+    for (i32 n = first; n < last; n++) {
+      long state = ((long)n * steps + t) * hidden;
+      float *h = hLast + (long)n * hidden, *c = cLast + (long)n * hidden;
+      if (t < length_of(lengths, n, steps)) {
+        step_forward(gates + 4 * state, h, c, hidden);
+      } else {
+        for (i32 gate = 0; gate < 4; gate++) copy_row(0, gates + 4 * state + gate * hidden, hidden);
+      }
+      copy_row(h, hs + state, hidden);
+      copy_row(c, cs + state, hidden);
+    }
+  }
+}
+
+EXPORT(lstmForward)
+void lstmForward(float *gates, const float *wh, const float *h0, const float *c0,
+                 const i32 *lengths, float *hs, float *cs, float *hLast, float *cLast, i32 batch,
+                 i32 steps, i32 hidden) {
+  for (i32 n = 0; n < batch; n++) {
+    long row = (long)n * hidden;
+    copy_row(h0 ? h0 + row : 0, hLast + row, hidden);
+    copy_row(c0 ? c0 + row : 0, cLast + row, hidden);
+  }
+  for (i32 n = 0; n < batch; n += SEQUENCES) {
+    forward(gates, wh, h0, lengths, hs, cs, hLast, cLast, n, smaller_of(batch, n + SEQUENCES),
+            steps, hidden);
+  }
+}
+
+/** Adds `more` (null: nothing) to a row. */
+static void add_row(float *x, const float *more, i32 count) {
+  for (i32 j = 0; j < count; j += LANES) {
+    i32 left = count - j;
+    store_left(x + j, load_left(x + j, left, 0) + load_left(more + j, left, 0), left);
+  }
+}
+
+/** (dh, dc) of the state → the gradient dz of the gates' sums, and dc of the state before. */
+static void step_backward(const float *gates, const float *c, const float *before, const float *dh,
+                          float *dc, float *dz, i32 hidden) {
+  const float *k = constants(EXP), *s = constants(TANH);
+  for (i32 j = 0; j < hidden; j += LANES) {
+    i32 left = hidden - j;
+    vec one = splat(s[6]);
+    vec f = load_left(gates + j, left, 0);
+    vec g = load_left(gates + hidden + j, left, 0);
+    vec i = load_left(gates + 2 * hidden + j, left, 0);
+    vec o = load_left(gates + 3 * hidden + j, left, 0);
+    vec state = load_left(c + j, left, 0);
+    vec tanh_c = hyperbolic_tangent(state, k, s);
+    vec d = load_left(dh + j, left, 0);
+    vec earlier = before ? load_left(before + j, left, 0) : splat(0);
+    vec e = multiply_add(d * o, slope_of_tangent(state, k, s), load_left(dc + j, left, 0));
+    store_left(dz + j, e * earlier * f * (one - f), left);
+    store_left(dz + hidden + j, e * i * (one - g * g), left);
+    store_left(dz + 2 * hidden + j, e * g * i * (one - i), left);
+    store_left(dz + 3 * hidden + j, d * tanh_c * o * (one - o), left);
+    store_left(dc + j, e * f, left);
+  }
+}
+
+static void backward(const float *gates, const float *wh, const float *c0, const i32 *lengths,
+                     const float *cs, const float *dhs, float *dGates, float *dh, float *dc,
+                     i32 first, i32 last, i32 steps, i32 hidden) {
+  i32 active[SEQUENCES];
+  for (i32 t = steps - 1; t >= 0; t--) {
+    for (i32 n = first; n < last; n++) {
+      long state = ((long)n * steps + t) * hidden, row = (long)n * hidden;
+      add_row(dh + row, dhs + state, hidden);
+      if (t < length_of(lengths, n, steps)) {
+        const float *before = t > 0 ? cs + state - hidden : c0 ? c0 + row : 0;
+        step_backward(gates + 4 * state, cs + state, before, dh + row, dc + row, dGates + 4 * state,
+                      hidden);
+      } else {
+        // The state stood still: its gradient is carried on, and no gate had a part in it.
+        for (i32 gate = 0; gate < 4; gate++) {
+          copy_row(0, dGates + 4 * state + gate * hidden, hidden);
+        }
+      }
+    }
+    const product p = {
+        .a = dGates + (long)t * 4 * hidden,
+        .a_stride = steps * 4 * hidden,
+        .b = wh,
+        .b_stride = 4 * hidden,
+        .transpose_b = 1,
+        .c = dh,
+        .c_stride = hidden,
+        .rows = active_sequences(lengths, first, last, t, steps, active),
+        .columns = hidden,
+        .inner = 4 * hidden,
+        .row_index = active,
+    };
+    // a and c go by the same list: sequence n is row n of both.
+    compute_product(&p);
+  }
+}
+
+/** dwh += Σ left[k]ᵀ · right[k] over the listed rows. */
+static void add_outer_products(const float *left, i32 left_stride, const float *right,
+                               i32 right_stride, const i32 *list, i32 count, float *dwh,
+                               i32 hidden) {
+  const product p = {
+      .a = left,
+      .a_stride = left_stride,
+      .transpose_a = 1,
+      .b = right,
+      .b_stride = right_stride,
+      .c = dwh,
+      .c_stride = 4 * hidden,
+      .rows = hidden,
+      .columns = 4 * hidden,
+      .inner = count,
+      .accumulate = 1,
+      .inner_index = list,
+  };
+  if (count > 0) compute_product(&p);
+}
+
+/** Was z = gates + h' · wh, so dwh += h'ᵀ · dz, over all steps of all sequences at once. */
+static void backward_of_wh(const float *h0, const i32 *lengths, const float *hs,
+                           const float *dGates, float *dwh, i32 batch, i32 steps, i32 hidden) {
+  i32 list[INNER_BLOCK];
+  i32 count = 0;
+  for (i32 n = 0; n < batch; n++) {
+    i32 length = smaller_of(length_of(lengths, n, steps), steps);
+    for (i32 t = 1; t < length; t++) {
+      list[count++] = n * steps + t - 1;
+      if (count < INNER_BLOCK) continue;
+      add_outer_products(hs, hidden, dGates + 4 * hidden, 4 * hidden, list, count, dwh, hidden);
+      count = 0;
+    }
+  }
+  add_outer_products(hs, hidden, dGates + 4 * hidden, 4 * hidden, list, count, dwh, hidden);
+  for (i32 first = 0; h0 && first < batch; first += INNER_BLOCK) {
+    count = 0;
+    for (i32 n = first; n < smaller_of(batch, first + INNER_BLOCK); n++) {
+      if (length_of(lengths, n, steps) > 0 && steps > 0) list[count++] = n;
+    }
+    add_outer_products(h0, hidden, dGates, steps * 4 * hidden, list, count, dwh, hidden);
+  }
+}
+
+EXPORT(lstmBackward)
+void lstmBackward(const float *gates, const float *wh, const float *h0, const float *c0,
+                  const i32 *lengths, const float *hs, const float *cs, const float *dhs,
+                  const float *dhLast, const float *dcLast, float *dGates, float *dh0, float *dc0,
+                  float *dwh, i32 batch, i32 steps, i32 hidden) {
+  for (i32 n = 0; n < batch; n++) {
+    long row = (long)n * hidden;
+    copy_row(dhLast ? dhLast + row : 0, dh0 + row, hidden);
+    copy_row(dcLast ? dcLast + row : 0, dc0 + row, hidden);
+  }
+  for (i32 n = 0; n < batch; n += SEQUENCES) {
+    backward(gates, wh, c0, lengths, cs, dhs, dGates, dh0, dc0, n,
+             smaller_of(batch, n + SEQUENCES), steps, hidden);
+  }
+  backward_of_wh(h0, lengths, hs, dGates, dwh, batch, steps, hidden);
+}

@@ -1,0 +1,13 @@
+/** The rows of the softmax, for the kernels that have one inside. */
+#ifndef HEED_SOFTMAX_H
+#define HEED_SOFTMAX_H
+
+#include "vector.h"
+
+/** y = softmax(x); returns the largest x, −∞ if there is none. y may be x. */
+float softmax_row(const float *x, float *y, i32 columns);
+
+/** dx = y ⊙ (dy − y · dy). dx may be dy. */
+void softmax_row_backward(const float *y, const float *dy, float *dx, i32 columns);
+
+#endif
