@@ -194,8 +194,12 @@ export function lstmCases(): KernelCase[] {
     push({ ...shape, lengths, valuesOfGates: { 3: not }, special: ", NaN in gates" });
     push({ ...shape, lengths, valuesOfUpstream: { 9: not }, special: ", NaN in dhs" });
     push({ ...shape, lengths, scale: 1e-4, special: ", tiny" });
-    // The gates' own rounding is what is left of the derivative f(1 − f) where f is nearly 1.
-    push({ ...shape, lengths, scale: 100, special: ", saturated" });
+    const saturated = { ...shape, lengths, scale: 100, special: ", saturated" };
+    const reason = "1 − tanh²c of a saturated state is a difference of nearly equal terms";
+    cases.push(lstmForwardCase(saturated));
+    cases.push(
+      lstmBackwardCase({ ...saturated, tolerance: { ...BACKWARD, againstTerms: true, reason } }),
+    );
   }
   return cases;
 }

@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { adamCase } from "../../src/kernels/adam/cases.ts";
+import * as attention from "../../src/kernels/attention/case-builders.ts";
+import type { KernelCase } from "../../src/kernels/case.ts";
+import {
+  crossEntropyBackwardCase,
+  crossEntropyForwardCase,
+} from "../../src/kernels/cross-entropy/cases.ts";
+import { definitions } from "../../src/kernels/definitions.ts";
+import { dropoutCase } from "../../src/kernels/dropout/cases.ts";
+import * as elementwise from "../../src/kernels/elementwise/cases.ts";
+import { embeddingBackwardCase, embeddingForwardCase } from "../../src/kernels/embedding/cases.ts";
+import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
+import { matmulCase } from "../../src/kernels/matmul/cases.ts";
+import * as reductions from "../../src/kernels/reductions/cases.ts";
+import { softmaxBackwardCase, softmaxForwardCase } from "../../src/kernels/softmax/cases.ts";
+import { opOf } from "../support/all-cases.ts";
+import { complaints } from "../support/compare.ts";
+import { devicesUnderTest } from "../support/devices.ts";
+import { expectedOf, runOn } from "../support/run-case.ts";
+
+const RUNS = { numRuns: 40, seed: 20_260_501 };
+
+const word = fc.nat(2 ** 32 - 1);
+const flag = fc.boolean();
+const some = fc.nat(20);
+const few = fc.nat(5);
+const lengths = fc.constantFrom("null", "full", "mixed", "zero");
+const length = fc.oneof(fc.nat(9), fc.nat(300));
+const rows = { rows: some, columns: some, seed: word };
+const sequences = { batch: few, queries: some, steps: some, size: some, lengths, seed: word };
+const gradients = { ...sequences, accumulate: flag };
+const shared = fc.constantFrom("values", "gradients", "both");
+const recurrent = {
+  batch: few,
+  steps: fc.nat(8),
+  hidden: fc.nat(9),
+  lengths,
+  initial: fc.constantFrom("both", "h", "c", "none"),
+  seed: word,
+} as const;
+const masked = { batch: few, steps: some, size: some, inPlace: flag };
+const alias = fc.constantFrom("none", "y = a", "y = b", "a = b", "all");
+const logits = { rows: some, columns: fc.integer({ min: 1, max: 40 }), seed: word };
+
+/** A case of random shape, numbers and flags for every op. */
+const CASES: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
+  fill: length.map((n) => elementwise.fillCase(n, -2)),
+  copy: length.map((n) => elementwise.copyCase(n)),
+  add: fc.tuple(length, alias).map(([n, which]) => elementwise.pairCase("add", n, which)),
+  multiply: fc.tuple(length, alias).map(([n, which]) => elementwise.pairCase("multiply", n, which)),
+  scale: fc.tuple(length, flag).map(([n, inPlace]) => elementwise.scaleCase(n, 1.25, inPlace)),
+  maskSteps: fc.record({ ...masked, lengths }).map(elementwise.maskStepsCase),
+  sum: fc.tuple(length, word).map(([n, seed]) => reductions.sumCase(n, { seed })),
+  sumRows: fc.record({ ...rows, accumulate: flag }).map(reductions.sumRowsCase),
+  norm: fc
+    .tuple(length, word, flag)
+    .map(([n, seed, accumulate]) => reductions.normCase(n, { seed, accumulate })),
+  clipToNorm: fc.tuple(length, few).map(([n, limit]) => reductions.clipToNormCase(n, 3, limit)),
+  argmax: fc.record(rows).map(reductions.argmaxCase),
+  matmul: fc
+    .record({
+      ...rows,
+      inner: fc.nat(40),
+      transposeA: flag,
+      transposeB: flag,
+      bias: flag,
+      accumulate: flag,
+    })
+    .map(matmulCase),
+  softmaxForward: fc.record({ ...rows, inPlace: flag }).map(softmaxForwardCase),
+  softmaxBackward: fc
+    .record({ ...rows, inPlace: flag })
+    .map((options) => softmaxBackwardCase(options)),
+  attentionWeightForward: fc.record(sequences).map(attention.attentionWeightForwardCase),
+  attentionWeightBackward: fc.record(gradients).map(attention.attentionWeightBackwardCase),
+  weightSumForward: fc.record(sequences).map(attention.weightSumForwardCase),
+  weightSumBackward: fc.record(gradients).map(attention.weightSumBackwardCase),
+  attentionForward: fc.record(sequences).map(attention.attentionForwardCase),
+  attentionBackward: fc.record({ ...gradients, shared }).map(attention.attentionBackwardCase),
+  lstmForward: fc.record(recurrent).map(lstmForwardCase),
+  lstmBackward: fc.record(recurrent).map(lstmBackwardCase),
+  embeddingForward: fc
+    .record({ count: some, size: some, symbols: fc.integer({ min: 1, max: 9 }), seed: word })
+    .map(embeddingForwardCase),
+  embeddingBackward: fc
+    .record({ count: some, size: some, symbols: fc.integer({ min: 1, max: 9 }), seed: word })
+    .map(embeddingBackwardCase),
+  softmaxCrossEntropyForward: fc.record(logits).map(crossEntropyForwardCase),
+  softmaxCrossEntropyBackward: fc.record(logits).map(crossEntropyBackwardCase),
+  dropout: fc
+    .record({ length, seed: word, stream: word, threshold: word, inPlace: flag })
+    .map(dropoutCase),
+  adamStep: fc
+    .record({ length, step: fc.integer({ min: 1, max: 1000 }), seed: word })
+    .map(adamCase),
+};
+
+/**
+ * The bounds are those of the fixed cases, but held against the terms of a sum where they exceed it:
+ * among random shapes are those whose few outputs happen to be almost 0.
+ */
+function randomCase(kernelCase: KernelCase): KernelCase {
+  const reason = "random shapes: outputs may be what is left of terms that cancel";
+  return { ...kernelCase, tolerance: { ...kernelCase.tolerance, againstTerms: true, reason } };
+}
+
+describe("the properties", () => {
+  it("cover every op of the contract", () => {
+    expect(Object.keys(CASES).sort()).toEqual(Object.keys(definitions).sort());
+  });
+});
+
+for (const { name, dtype, device, skip } of devicesUnderTest) {
+  describe(skip === null ? name : `${name} (skipped: ${skip})`, () => {
+    for (const [op, arbitrary] of Object.entries(CASES)) {
+      it.skipIf(skip !== null)(`${op} agrees with its definition in any shape`, async () => {
+        if (device === null) throw new Error("a skipped device must not run");
+        const agrees = async (drawn: KernelCase) => {
+          const kernelCase = randomCase(drawn);
+          expect(opOf(kernelCase)).toBe(op);
+          const answer = await runOn(device, dtype, kernelCase, 8);
+          expect(complaints(kernelCase, dtype, answer, expectedOf(kernelCase))).toEqual([]);
+        };
+        await fc.assert(fc.asyncProperty(arbitrary, agrees), RUNS);
+      });
+    }
+  });
+}
