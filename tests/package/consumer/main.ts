@@ -1,0 +1,3 @@
+import { attendEverywhere } from "./program.ts";
+
+console.log(JSON.stringify(await attendEverywhere()));

@@ -1,0 +1,175 @@
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, posix, resolve } from "node:path";
+import { build, createLogger } from "vite";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Outcome } from "./consumer/program.ts";
+import { askPage, findChromium } from "./headless-browser.ts";
+import { type InstalledPackage, installPackage, ownVersion } from "./installed-package.ts";
+
+let heed: InstalledPackage;
+
+beforeAll(() => {
+  heed = installPackage();
+});
+afterAll(() => heed?.dispose());
+
+describe("the tarball", () => {
+  it("holds the license, the README, the library, its types and the CLI", () => {
+    expect(heed.files).toEqual(
+      expect.arrayContaining([
+        "LICENSE",
+        "README.md",
+        "dist/cli/main.js",
+        "dist/index.d.ts",
+        "dist/index.js",
+        "package.json",
+      ]),
+    );
+  });
+
+  it("holds nothing that only this repository needs", () => {
+    const foreign = /^(?!dist\/|src\/|[^/]+$)|\.(?:c|h|wgsl)$|\bcases?\.|\.generated\.ts$|\.test\./;
+    expect(heed.files.filter((file) => foreign.test(file))).toEqual([]);
+  });
+
+  it("holds the sources that its declaration maps point to", () => {
+    const maps = heed.files.filter((file) => file.endsWith(".d.ts.map"));
+    const sources = maps.flatMap((map) => {
+      const { sources } = JSON.parse(readFileSync(map, "utf8")) as { sources: string[] };
+      return sources.map((source) => posix.join(dirname(map), source));
+    });
+    const missing = sources.filter((source) => !heed.files.includes(source));
+    expect(missing.filter((source) => !source.endsWith(".generated.ts"))).toEqual([]);
+    expect(sources.length).toBeGreaterThan(20);
+  });
+
+  it("runs nothing when it is installed", () => {
+    const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+    expect(Object.keys(scripts)).not.toEqual(
+      expect.arrayContaining([expect.stringMatching(/^(?:pre|post)?install$/)]),
+    );
+  });
+});
+
+describe("the installed package", () => {
+  beforeEach((context) => {
+    if (heed.unavailable !== null) context.skip(heed.unavailable);
+  });
+
+  const projects = {
+    bundler: { module: "ESNext", moduleResolution: "bundler", noEmit: true },
+    node16: { module: "node16", moduleResolution: "node16", outDir: "out" },
+  };
+
+  it.each(Object.entries(projects))("has types under moduleResolution %s", (name, options) => {
+    expect(compile(name, options)).toBe("");
+  });
+
+  it("computes in Node on the default device, wasm and reference", () => {
+    expect(compile("node16", projects.node16)).toBe("");
+    const outcomes: Outcome[] = JSON.parse(heed.run(process.execPath, "out/main.js"));
+    expectRight(outcomes);
+  });
+
+  it("answers heed --version and heed --help", () => {
+    expect(heed.run("npx", "heed", "--version").trim()).toBe(ownVersion());
+    expect(heed.run("npx", "heed", "--help")).toMatch(/^Usage: heed/m);
+  });
+});
+
+describe("a page that Vite bundled", () => {
+  const chromium = findChromium();
+  let warnings: string[] = [];
+
+  beforeAll(async () => {
+    if (heed.unavailable === null) warnings = await bundle();
+  }, 120_000);
+  beforeEach((context) => {
+    if (heed.unavailable !== null) context.skip(heed.unavailable);
+  });
+
+  it("needs nothing of Node's", () => {
+    expect(warnings).toEqual([]);
+    const folder = join(heed.folder, "site/assets");
+    const scripts = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
+    expect(scripts.join("\n")).not.toMatch(/["'`]node:|browser-external/);
+  });
+
+  describe("and a Chromium opened", () => {
+    beforeEach((context) => {
+      if (chromium !== null) return;
+      if (process.env["CI"]) throw new Error("CI must have a Chromium, and there is none");
+      context.skip("there is no Chromium on this machine");
+    });
+
+    it.each([true, false])(
+      "computes, cross-origin isolated: %s",
+      async (isolated) => {
+        const answer = await askPage(chromium!, join(heed.folder, "site"), isolated);
+        expect(answer).toMatchObject({ isolated });
+        expectRight((answer as { outcomes: Outcome[] }).outcomes);
+      },
+      90_000,
+    );
+  });
+});
+
+/** Compiles the consumer against the installed package; returns what TypeScript has to say. */
+function compile(name: string, options: object): string {
+  const strict = { strict: true, skipLibCheck: false, types: [], target: "ES2022" };
+  const config = {
+    compilerOptions: {
+      ...strict,
+      lib: ["ES2022", "ESNext.Disposable", "DOM"],
+      rewriteRelativeImportExtensions: true,
+      ...options,
+    },
+    include: ["*.ts"],
+  };
+  writeFileSync(join(heed.folder, `tsconfig.${name}.json`), JSON.stringify(config));
+  const tsc = resolve("node_modules/typescript/bin/tsc");
+  try {
+    return execFileSync(process.execPath, [tsc, "--project", `tsconfig.${name}.json`], {
+      cwd: heed.folder,
+      encoding: "utf8",
+    });
+  } catch (error) {
+    return (error as { stdout: string }).stdout;
+  }
+}
+
+/** Bundles the consumer's page into `site/`; returns the bundler's warnings. */
+async function bundle(): Promise<string[]> {
+  const page = '<!doctype html><script type="module" src="./page.ts"></script>';
+  writeFileSync(join(heed.folder, "index.html"), page);
+  const warnings: string[] = [];
+  const customLogger = createLogger("silent");
+  customLogger.warn = customLogger.warnOnce = (message) => warnings.push(message);
+  const root = heed.folder;
+  const options = { root, configFile: false, logLevel: "warn", customLogger } as const;
+  await build({ ...options, build: { outDir: "site" } });
+  return warnings;
+}
+
+/**
+ * Scores ln 3 and 0 give the weights 3/4 and 1/4, and the unit vectors of the encoder make them the
+ * output. For an upstream gradient (1, 0) the scores' gradient is ±3/16.
+ */
+function expectRight(outcomes: readonly Outcome[]): void {
+  expect(outcomes.map(({ device }) => device)).toEqual(["wasm", "wasm", "reference"]);
+  const through = (3 / 16) * Math.log(3);
+  for (const { out, weights, dhsEnc, dhsDec } of outcomes) {
+    expectClose(out, [0.75, 0.25]);
+    expectClose(weights, [0.75, 0.25]);
+    expectClose(dhsEnc, [0.75 + through, 0, 0.25 - through, 0]);
+    expectClose(dhsDec, [3 / 16, -3 / 16]);
+  }
+}
+
+function expectClose(actual: readonly number[], expected: readonly number[]): void {
+  expect(actual).toHaveLength(expected.length);
+  expected.forEach((value, i) => {
+    expect(actual[i]).toBeCloseTo(value, 6);
+  });
+}
