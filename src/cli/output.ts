@@ -13,14 +13,12 @@ export function print(text: string): Promise<void> {
   });
 }
 
-/** Keeps a reader that has gone from being reported as a crash; `print` deals with it. */
+/** Keeps a reader that has gone from being reported as a crash; `print` deals with all else. */
 export function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      if (stream === process.stdout) process.exit(0);
-    });
-  }
+  process.stderr.on("error", () => {});
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+  });
 }
 
 /** A count for people: `12,345`. */

@@ -1,0 +1,67 @@
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { writeFileAtomically } from "../../src/cli/atomic-write.ts";
+import { temporaryFolder } from "./run-heed.ts";
+
+describe("writeFileAtomically", () => {
+  it("writes a new file and leaves nothing else", async () => {
+    const folder = temporaryFolder();
+    await writeFileAtomically(join(folder, "new"), new Uint8Array([1, 2, 3]));
+    expect([...readFileSync(join(folder, "new"))]).toEqual([1, 2, 3]);
+    expect(readdirSync(folder)).toEqual(["new"]);
+  });
+
+  it("replaces a file and keeps its permissions", async () => {
+    const path = join(temporaryFolder(), "old");
+    writeFileSync(path, "old");
+    chmodSync(path, 0o600);
+    await writeFileAtomically(path, "new");
+    expect(readFileSync(path, "utf8")).toBe("new");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it("writes through a symbolic link", async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "file"), "old");
+    symlinkSync("file", join(folder, "link"));
+    await writeFileAtomically(join(folder, "link"), "new");
+    expect(readFileSync(join(folder, "file"), "utf8")).toBe("new");
+    expect(readdirSync(folder)).toEqual(["file", "link"]);
+  });
+
+  it("leaves the old file whole and no temporary one when the writing fails", async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, "old");
+    writeFileSync(path, "old");
+    // Data that fails when it is asked for, after the temporary file has been opened.
+    const broken = new Proxy(new Uint8Array(3), {
+      get: () => {
+        throw new Error("no data");
+      },
+    });
+    await expect(writeFileAtomically(path, broken)).rejects.toThrow();
+    expect(readFileSync(path, "utf8")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["old"]);
+  });
+
+  it("leaves no temporary file when the renaming fails", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "taken"));
+    await expect(writeFileAtomically(join(folder, "taken"), "new")).rejects.toThrow();
+    expect(readdirSync(folder)).toEqual(["taken"]);
+  });
+
+  it("fails where there is no folder", async () => {
+    const path = join(temporaryFolder(), "none", "file");
+    await expect(writeFileAtomically(path, "new")).rejects.toThrow(/ENOENT/);
+  });
+});

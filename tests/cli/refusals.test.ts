@@ -1,0 +1,133 @@
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { heed, newFolder, type Run } from "./run-heed.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = newFolder();
+  const put = (name: string, data: string | Uint8Array): void =>
+    writeFileSync(join(folder, name), data);
+  put("good.tsv", "ab\tba\nbc\tcb\ncd\tdc\nde\ted\n");
+  put("three.tsv", "ab\tba\tx\nbc\tcb\ty\n");
+  put("no-tab.tsv", "ab\tba\nbc cb\n");
+  put("latin1.tsv", new Uint8Array([0x61, 0x09, 0xe9, 0x0a]));
+  put("empty.tsv", "");
+  put("one.tsv", "ab\tba\nab\tba\n");
+  put("not-a-model.safetensors", "ab\tba\n");
+  put("\u001b[31mred.tsv", "no tab here\n");
+  linkSync(join(folder, "good.tsv"), join(folder, "same.tsv"));
+  mkdirSync(join(folder, "folder"));
+  mkdirSync(join(folder, "locked"));
+  chmodSync(join(folder, "locked"), 0o555);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** One line of complaint on stderr, nothing on stdout, no stack, no escape sequence. */
+function expectRefusal(run: Run, code: number, message: RegExp): void {
+  expect(run.stderr).toMatch(/^heed: [^\n]+\n$/);
+  expect(run.stderr).toMatch(message);
+  expect(run.stderr).not.toMatch(/ {2}at |\.ts:\d|node:internal/);
+  expect(run.stderr).not.toContain("\u001b");
+  expect(run.stdout).toBe("");
+  expect(run.code).toBe(code);
+}
+
+describe("a wrong call exits with 2", () => {
+  it.each<[name: string, words: string, message: RegExp]>([
+    ["an unknown command", "tain good.tsv", /unknown command 'tain'.*Did you mean train/],
+    ["an unknown flag", "train good.tsv --hiden 8", /unknown option '--hiden'.*--hidden/],
+    ["a missing argument", "train", /missing required argument 'pairs.tsv'/],
+    ["an argument too many", "devices now", /too many arguments/],
+    ["a flag without its value", "train good.tsv --hidden", /argument missing/],
+    ["a word for a number", "train good.tsv --hidden abc", /--hidden: .* ≥ 1, got "abc"|--hidden:/],
+    ["a rate of 0", "train good.tsv --rate 0", /--rate: expected a number > 0, got "0"/],
+    ["a dropout of 1", "train good.tsv --dropout 1", /--dropout: expected a number ≥ 0 and < 1/],
+    [
+      "a device that is none",
+      "train good.tsv --device gpu",
+      /--device: expected wasm or reference/,
+    ],
+    ["columns that are none", "train good.tsv --columns 1", /--columns: expected two different/],
+    ["tokens that are none", "train good.tsv --source-tokens words", /chars or spaces/],
+    ["quiet and verbose", "train good.tsv --quiet --verbose=1", /--verbose/],
+    ["a file that is not there", "train none.tsv", /none\.tsv: .*no such file/],
+    ["a dev file that is not there", "train good.tsv --dev none.tsv", /none\.tsv: .*no such file/],
+    ["a directory for pairs", "train folder", /folder: .*a directory/],
+    ["a model that is not there", "predict none.safetensors", /none\.safetensors: .*no such file/],
+    ["a directory for a model", "show folder x", /folder: .*a directory/],
+    ["a folder for out", "train good.tsv --out folder", /--out folder: .*a directory/],
+    ["out in no folder", "train good.tsv --out no/m.safetensors", /--out .*no folder .*create it/],
+    ["out in a file", "train good.tsv --out good.tsv/m", /--out .*not a folder/],
+    ["out over the pairs", "train good.tsv --out ./good.tsv", /the input file good\.tsv/],
+    ["out over the pairs by another name", "train good.tsv --out same.tsv", /the input file/],
+    ["out over the dev pairs", "train one.tsv --dev good.tsv --out good.tsv", /the input file/],
+    ["out to a device", "train good.tsv --out /dev/null", /not a regular file/],
+    ["attention without room", "predict good.tsv --attention", /--attention: expected --jsonl/],
+    [
+      "an svg over the model",
+      "show good.tsv x --svg good.tsv",
+      /--svg good\.tsv: .*the input file/,
+    ],
+  ])("%s", async (_name, words, message) => {
+    expectRefusal(await heed(words.split(" "), { cwd: folder }), 2, message);
+  });
+
+  it.skipIf(process.getuid?.() === 0)("out in a folder that may not be written to", async () => {
+    const run = await heed(["train", "good.tsv", "--out", "locked/m"], { cwd: folder });
+    expectRefusal(run, 2, /may not be written/);
+  });
+
+  it("no command at all, which shows the help", async () => {
+    const run = await heed([], { cwd: folder });
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain("Start here:");
+    expect(run.stdout).toBe("");
+  });
+});
+
+describe("work that cannot be done exits with 1", () => {
+  it.each<[name: string, words: readonly string[], message: RegExp]>([
+    ["a line without a tab", ["train", "no-tab.tsv"], /no-tab\.tsv\D+2\b.*tab/i],
+    ["text that is not UTF-8", ["train", "latin1.tsv"], /latin1\.tsv.*UTF-8/],
+    ["an empty file", ["train", "empty.tsv"], /empty\.tsv/],
+    ["more columns than two", ["train", "three.tsv"], /three\.tsv\D+1\b.*--?columns/],
+    ["columns that are not there", ["train", "good.tsv", "--columns", "1,3"], /good\.tsv\D+1\b/],
+    ["nothing to hold out", ["train", "one.tsv"], /one\.tsv: expected at least two/],
+    ["a model file that is none", ["predict", "not-a-model.safetensors", "x"], /not-a-model/],
+    ["a model file that is none, to evaluate", ["evaluate", "good.tsv", "good.tsv"], /good\.tsv/],
+    ["a file named like an escape", ["train", "\u001b[31mred.tsv"], /␛\[31mred\.tsv/],
+  ])("%s", async (_name, words, message) => {
+    expectRefusal(await heed(words, { cwd: folder }), 1, message);
+  });
+});
+
+describe("--verbose", () => {
+  it("adds the stack after the line", async () => {
+    const run = await heed(["train", "no-tab.tsv", "--verbose"], { cwd: folder });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toMatch(/^heed: .*\n(.*\n)*\s+at /);
+  });
+});
+
+describe("help and version", () => {
+  it.each(["train", "predict", "evaluate", "show", "demo"])(
+    "heed %s --help teaches",
+    async (name) => {
+      const run = await heed([name, "--help"]);
+      expect(run.code).toBe(0);
+      expect(run.stderr).toBe("");
+      expect(run.stdout).toContain(`Usage: heed ${name}`);
+      expect(run.stdout).toMatch(/Examples:\n {2}heed /);
+    },
+  );
+
+  it("heed --version prints the version of the package", async () => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+    expect(await heed(["--version"])).toMatchObject({
+      code: 0,
+      stdout: `${version}\n`,
+      stderr: "",
+    });
+  });
+});
