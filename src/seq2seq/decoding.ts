@@ -66,6 +66,8 @@ async function decode(
   let inputs: Indices = scope.keep(indices(begin, [readings.length, 1], { device }));
   let start: { h?: Tensor; c?: Tensor } = model.startOf(state);
   const limit = config.targetLength ?? config.targetLimit;
+  const { pad, begin: first, unknown } = targetVocabulary;
+  const silent = new Set([pad, first, unknown]);
   for (let step = 0; step < limit && readings.some(({ finished }) => !finished); step++) {
     const stepScope = new Scope();
     const { logits, weights, state: next } = decoder.forward(inputs, memory, start, null, stepScope);
@@ -81,6 +83,8 @@ async function decode(
         reading.finished = true;
         continue;
       }
+      // Padding, begin and unknown say nothing: a model that answers so is asked for the next symbol.
+      if (silent.has(id)) continue;
       reading.output.push(id);
       if (maps !== null) {
         reading.rows.push(

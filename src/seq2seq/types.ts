@@ -48,7 +48,7 @@ export interface Transduction {
   readonly attention: readonly (readonly number[])[];
   /** Whether decoding came to the end symbol by itself rather than to the limit of steps. */
   readonly finished: boolean;
-  /** Source symbols that the model has never seen, in order of appearance. */
+  /** Source symbols that the model has never seen, each once, in order of appearance. */
   readonly unknownSymbols: readonly string[];
 }
 

@@ -1,0 +1,242 @@
+import { describe, expect, test } from "vitest";
+import { Random } from "../../src/core/random.ts";
+import type { Tensor } from "../../src/core/tensor.ts";
+import { indices, tensor, zeros } from "../../src/devices/create.ts";
+import { Attention } from "../../src/layers/attention.ts";
+import { AttentionWeight } from "../../src/layers/attention-weight.ts";
+import { Dropout } from "../../src/layers/dropout.ts";
+import { Embedding } from "../../src/layers/embedding.ts";
+import type { Layer } from "../../src/layers/layer.ts";
+import { Linear } from "../../src/layers/linear.ts";
+import { LSTM } from "../../src/layers/lstm.ts";
+import { zeroGradients } from "../../src/layers/optimisation.ts";
+import { Softmax } from "../../src/layers/softmax.ts";
+import { SoftmaxCrossEntropy } from "../../src/layers/softmax-cross-entropy.ts";
+import { TimeAttention } from "../../src/layers/time-attention.ts";
+import { WeightSum } from "../../src/layers/weight-sum.ts";
+import { type Arrays, gradientComplaints, normals64 } from "../support/gradient-check.ts";
+
+const float64 = { dtype: "float64" } as const;
+type Shapes = Readonly<Record<string, readonly number[]>>;
+type Tensors = Readonly<Record<string, Tensor>>;
+
+interface Subject {
+  /** Shapes of the inputs, by name. */
+  readonly shapes: Shapes;
+  /** A layer whose parameters are inputs too, under `param0`, `param1`, … */
+  readonly layer?: Layer;
+  forward(inputs: Tensors): readonly Tensor[];
+  /** Gradients of the inputs by name, for gradients of the outputs. */
+  backward(upstream: readonly Tensor[]): Tensors;
+}
+
+/** A layer as a function of its inputs and parameters, for the gradient check. */
+function complaintsOf(subject: Subject): string[] {
+  const random = new Random(11);
+  const params = subject.layer?.params ?? [];
+  const inputs: Record<string, Float64Array> = {};
+  for (const [name, shape] of Object.entries(subject.shapes)) {
+    inputs[name] = normals64(
+      random,
+      shape.reduce((a, b) => a * b, 1),
+    );
+  }
+  for (const [i, param] of params.entries()) inputs[`param${i}`] = normals64(random, param.size, 0.5);
+  let outputs: readonly Tensor[] = [];
+  return gradientComplaints({
+    inputs,
+    forward: (values: Arrays) => {
+      for (const [i, param] of params.entries()) param.storage.write(values[`param${i}`]!);
+      const tensors = Object.fromEntries(
+        Object.entries(subject.shapes).map(([name, shape]) => [
+          name,
+          tensor(values[name]!, shape, float64),
+        ]),
+      );
+      outputs = subject.forward(tensors);
+      return outputs.map(({ data }) => data.slice());
+    },
+    backward: (_, upstream) => {
+      const grads = subject.layer?.grads ?? [];
+      zeroGradients(grads);
+      const given = upstream.map((each, i) => tensor(each, outputs[i]!.shape, float64));
+      const gradients: Record<string, ArrayLike<number>> = {};
+      for (const [name, { data }] of Object.entries(subject.backward(given))) {
+        gradients[name] = data.slice();
+      }
+      for (const [i, { data }] of grads.entries()) gradients[`param${i}`] = data.slice();
+      return gradients;
+    },
+  });
+}
+
+function lstmSubject(lengths: number[] | null, withState: boolean): Subject {
+  const layer = new LSTM(3, 4, float64);
+  const shapes: Shapes = withState
+    ? { xs: [2, 5, 3], h: [2, 4], c: [2, 4] }
+    : { xs: [2, 5, 3] };
+  return {
+    shapes,
+    layer,
+    forward: ({ xs, h, c }) => {
+      const real = lengths === null ? {} : { lengths: indices(lengths, [2], { device: xs!.device }) };
+      const hs = layer.forward(xs!, { ...(withState ? { h: h!, c: c! } : {}), ...real });
+      return [hs, layer.state.h, layer.state.c];
+    },
+    backward: ([dhs, dhLast, dcLast]) => {
+      const [xs, h, c] = layer.backward(dhs!, { h: dhLast!, c: dcLast! });
+      return withState ? { xs, h, c } : { xs };
+    },
+  };
+}
+
+const subjects: Readonly<Record<string, () => Subject>> = {
+  Softmax: () => {
+    const layer = new Softmax();
+    return {
+      shapes: { x: [2, 3, 5] },
+      forward: ({ x }) => [layer.forward(x!)],
+      backward: ([dy]) => ({ x: layer.backward(dy!) }),
+    };
+  },
+  WeightSum: () => {
+    const layer = new WeightSum();
+    return {
+      shapes: { hs: [2, 5, 3], a: [2, 5] },
+      forward: ({ hs, a }) => [layer.forward(hs!, a!)],
+      backward: ([dc]) => {
+        const [hs, a] = layer.backward(dc!);
+        return { hs, a };
+      },
+    };
+  },
+  AttentionWeight: () => {
+    const layer = new AttentionWeight();
+    return {
+      shapes: { hs: [2, 5, 3], h: [2, 3] },
+      forward: ({ hs, h }) => [layer.forward(hs!, h!)],
+      backward: ([da]) => {
+        const [hs, h] = layer.backward(da!);
+        return { hs, h };
+      },
+    };
+  },
+  Attention: () => {
+    const layer = new Attention();
+    return {
+      shapes: { hs: [2, 5, 3], h: [2, 3] },
+      forward: ({ hs, h }) => [layer.forward(hs!, h!)],
+      backward: ([dout]) => {
+        const [hs, h] = layer.backward(dout!);
+        return { hs, h };
+      },
+    };
+  },
+  TimeAttention: () => {
+    const layer = new TimeAttention();
+    return {
+      shapes: { hsEnc: [2, 5, 3], hsDec: [2, 4, 3] },
+      forward: ({ hsEnc, hsDec }) => [layer.forward(hsEnc!, hsDec!)],
+      backward: ([dout]) => {
+        const [hsEnc, hsDec] = layer.backward(dout!);
+        return { hsEnc, hsDec };
+      },
+    };
+  },
+  "TimeAttention with lengths": () => {
+    const layer = new TimeAttention();
+    return {
+      shapes: { hsEnc: [3, 5, 3], hsDec: [3, 4, 3] },
+      forward: ({ hsEnc, hsDec }) => {
+        const lengths = indices([5, 2, 0], [3], { device: hsEnc!.device });
+        return [layer.forward(hsEnc!, hsDec!, lengths)];
+      },
+      backward: ([dout]) => {
+        const [hsEnc, hsDec] = layer.backward(dout!);
+        return { hsEnc, hsDec };
+      },
+    };
+  },
+  Embedding: () => {
+    const layer = new Embedding(5, 3, float64);
+    return {
+      shapes: {},
+      layer,
+      forward: () => [layer.forward(indices([[4, 1], [1, 0]], undefined, layer.params[0]!))],
+      backward: ([dy]) => {
+        layer.backward(dy!);
+        return {};
+      },
+    };
+  },
+  Linear: () => {
+    const layer = new Linear(3, 4, float64);
+    return {
+      shapes: { x: [2, 5, 3] },
+      layer,
+      forward: ({ x }) => [layer.forward(x!)],
+      backward: ([dy]) => ({ x: layer.backward(dy!)[0]! }),
+    };
+  },
+  "Linear of two inputs": () => {
+    const layer = new Linear([3, 2], 4, float64);
+    return {
+      shapes: { x1: [5, 3], x2: [5, 2] },
+      layer,
+      forward: ({ x1, x2 }) => [layer.forward(x1!, x2!)],
+      backward: ([dy]) => {
+        const [x1, x2] = layer.backward(dy!) as [Tensor, Tensor];
+        return { x1, x2 };
+      },
+    };
+  },
+  LSTM: () => lstmSubject(null, false),
+  "LSTM from a state": () => lstmSubject(null, true),
+  "LSTM from a state, with lengths": () => lstmSubject([2, 5], true),
+  "LSTM with a sequence of no steps": () => lstmSubject([0, 3], true),
+  SoftmaxCrossEntropy: () => {
+    const layer = new SoftmaxCrossEntropy();
+    return {
+      shapes: { logits: [2, 3, 5] },
+      forward: ({ logits }) => {
+        const targets = indices([0, 4, -1, 2, 2, -1], [2, 3], { device: logits!.device });
+        return [layer.forward(logits!, targets)];
+      },
+      backward: ([dLoss]) => ({ logits: layer.backward(dLoss!.data[0]!) }),
+    };
+  },
+  "SoftmaxCrossEntropy as a sum": () => {
+    const layer = new SoftmaxCrossEntropy({ reduction: "sum", ignoredIndex: 0 });
+    return {
+      shapes: { logits: [4, 5] },
+      forward: ({ logits }) => [
+        layer.forward(logits!, indices([0, 4, 1, 2], [4], { device: logits!.device })),
+      ],
+      backward: ([dLoss]) => ({ logits: layer.backward(dLoss!.data[0]!) }),
+    };
+  },
+  Dropout: () => {
+    const layer = new Dropout(0.4, 5);
+    return {
+      shapes: { x: [4, 5] },
+      forward: ({ x }) => [layer.forward(x!, 9)],
+      backward: ([dy]) => ({ x: layer.backward(dy!) }),
+    };
+  },
+};
+
+describe("every input's and parameter's gradient is that of central differences", () => {
+  for (const [name, make] of Object.entries(subjects)) {
+    test(name, () => expect(complaintsOf(make())).toEqual([]));
+  }
+
+  test("a wrong backward pass is found", () => {
+    const layer = new Softmax();
+    const complaints = complaintsOf({
+      shapes: { x: [2, 3] },
+      forward: ({ x }) => [layer.forward(x!)],
+      backward: ([dy]) => ({ x: dy ?? zeros([0]) }),
+    });
+    expect(complaints).toHaveLength(1);
+  });
+});
