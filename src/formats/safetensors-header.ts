@@ -45,7 +45,8 @@ export function readHeader(bytes: Uint8Array, where: string): Header {
   const metadata = readMetadata(entries.get("__metadata__"), where);
   const places: TensorPlace[] = [];
   for (const [name, entry] of entries) {
-    if (name !== "__metadata__") places.push(readPlace(name, entry, bytes.length, dataStart, where));
+    if (name !== "__metadata__")
+      places.push(readPlace(name, entry, bytes.length, dataStart, where));
   }
   checkCover(places, bytes.length, dataStart, where);
   return { metadata, places };

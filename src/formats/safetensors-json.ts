@@ -115,7 +115,7 @@ class JsonReader {
     }
     this.#at = i + 1;
     if (isPlain) return this.#text.slice(start + 1, i);
-    const value = unescape(this.#text.slice(start, i + 1));
+    const value = unescapeLiteral(this.#text.slice(start, i + 1));
     if (value !== null) return value;
     this.#at = start;
     throw this.#refusal("valid escapes in a string");
@@ -157,7 +157,7 @@ const SPACES: ReadonlySet<string> = new Set(" \t\n\r");
 const NUMBER_CHARACTERS: ReadonlySet<string> = new Set("0123456789+-.eE");
 
 /** The text of a string literal; null when it is none, or holds half a surrogate pair. */
-function unescape(literal: string): string | null {
+function unescapeLiteral(literal: string): string | null {
   try {
     const value: unknown = JSON.parse(literal);
     return typeof value === "string" && value.isWellFormed() ? value : null;
