@@ -121,7 +121,7 @@ function compile(name: string, options: object): string {
   const config = {
     compilerOptions: {
       ...strict,
-      lib: ["ES2022", "ESNext.Disposable", "DOM"],
+      lib: ["ES2022", "DOM"],
       rewriteRelativeImportExtensions: true,
       ...options,
     },

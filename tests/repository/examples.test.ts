@@ -11,8 +11,8 @@ import { ExampleProject } from "./example-project.ts";
 import { sourceFiles } from "./repository-files.ts";
 
 const docstrings = sourceFiles("src").flatMap(docstringExamples);
-const readme = existsSync("README.md") ? markdownExamples("README.md") : [];
-const examples = [...docstrings, ...readme];
+const pages = ["README.md", "CONTRIBUTING.md"].filter((file) => existsSync(file));
+const examples = [...docstrings, ...pages.flatMap(markdownExamples)];
 const project = new ExampleProject();
 
 beforeAll(() => {
@@ -21,7 +21,7 @@ beforeAll(() => {
 });
 afterAll(() => project.dispose());
 
-describe("every example in a docstring or in the README holds", () => {
+describe("every example in a docstring, in the README or in CONTRIBUTING holds", () => {
   examples.forEach((example, i) => {
     it(`${example.file}:${example.line}`, async () => {
       expect(project.typeErrors(i, example)).toEqual([]);
