@@ -79,13 +79,14 @@ async function disagreement(sizes: Sizes, device: Device): Promise<number> {
   }) as [Tensor[], Tensor[]];
   const errors = actual.map((each, i) => {
     const truth = expected[i]?.data ?? [];
-    return Math.hypot(...pairwise(each.data, truth)) / Math.hypot(...truth);
+    let [squares, norm] = [0, 0];
+    for (const [k, value] of each.data.entries()) {
+      squares += (value - (truth[k] ?? Number.NaN)) ** 2;
+      norm += (truth[k] ?? Number.NaN) ** 2;
+    }
+    return Math.sqrt(squares / norm);
   });
   return Math.max(...errors);
-}
-
-function pairwise(a: ArrayLike<number>, b: ArrayLike<number>): number[] {
-  return Array.from(a, (value, i) => value - (b[i] ?? Number.NaN));
 }
 
 /** Median milliseconds of the notebook's numpy code; null where numpy is not installed. */
