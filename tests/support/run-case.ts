@@ -32,7 +32,7 @@ export async function runOn(
 ): Promise<Answer> {
   const floats = mapValues(kernelCase.floats, (array) => fencedFloats(array, guard));
   const ints = mapValues(kernelCase.ints, (array) => fencedInts(array, guard));
-  const storages = (arrays: Record<string, number[]>, type: Dtype | "int32") =>
+  const storages = (arrays: Record<string, Float64Array | Int32Array>, type: Dtype | "int32") =>
     mapValues(arrays, (numbers) => {
       const whole = device.allocate(type, numbers.length);
       whole.write(numbers);
@@ -70,31 +70,30 @@ export async function runOn(
 
 /** Calls the case on the definitions in float64, with the same float32 numbers. */
 export function expectedOf(kernelCase: KernelCase): Answer {
-  const floats = mapValues(kernelCase.floats, (array) => Float64Array.from(fencedFloats(array, 0)));
-  const ints = mapValues(kernelCase.ints, (array) => Int32Array.from(fencedInts(array, 0)));
+  const floats = mapValues(kernelCase.floats, (array) => fencedFloats(array, 0));
+  const ints = mapValues(kernelCase.ints, (array) => fencedInts(array, 0));
   kernelCase.call<Floats, Int32Array>(definitions, floats, ints);
   return { floats, ints, damage: [] };
 }
 
-function fencedFloats(array: FloatArray, guard: number): number[] {
-  const fence = Array.from({ length: guard }, () => (array.role === "input" ? Number.NaN : GUARD));
-  const inside = array.role === "output" ? filled(array.length, Number.NaN) : [...array.data];
-  return [...fence, ...inside, ...fence];
+function fencedFloats(array: FloatArray, guard: number): Float64Array {
+  const numbers = new Float64Array(array.length + 2 * guard);
+  numbers.fill(array.role === "input" ? Number.NaN : GUARD);
+  if (array.role === "output") numbers.fill(Number.NaN, guard, guard + array.length);
+  else numbers.set(array.data, guard);
+  return numbers;
 }
 
-function fencedInts(array: IntArray, guard: number): number[] {
-  const fence = filled(guard, INT_GUARD);
-  const inside = array.role === "output" ? filled(array.length, UNSET) : [...array.data];
-  return [...fence, ...inside, ...fence];
-}
-
-function filled(length: number, value: number): number[] {
-  return Array.from({ length }, () => value);
+function fencedInts(array: IntArray, guard: number): Int32Array {
+  const numbers = new Int32Array(array.length + 2 * guard).fill(INT_GUARD);
+  if (array.role === "output") numbers.fill(UNSET, guard, guard + array.length);
+  else numbers.set(array.data, guard);
+  return numbers;
 }
 
 function* entriesOf(
   storages: Record<string, { whole: Storage; inner: Storage }>,
-  before: Record<string, number[]>,
+  before: Record<string, Float64Array | Int32Array>,
   arrays: KernelCase["floats"] | KernelCase["ints"],
 ) {
   for (const [name, storage] of Object.entries(storages)) {
