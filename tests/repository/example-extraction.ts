@@ -63,8 +63,9 @@ export function toModule(
     const claim = /^(.*?);?\s*\/\/ → (.+)$/.exec(line);
     if (claim === null) return;
     let start = end;
-    while (start > 0 && continues(lines[start - 1]!)) start--;
-    const statement = [...lines.slice(start, end), claim[1]].join("\n");
+    const text = () => [...lines.slice(start, end), claim[1]].join("\n");
+    while (start > 0 && (isInside(text()) || continues(lines[start - 1]!))) start--;
+    const statement = text();
     lines.fill("", start, end);
     lines[end] = checked(statement, claim[2]!.trim(), `${file}:${firstLine + end}`);
   });
@@ -90,6 +91,12 @@ function checked(statement: string, expected: string, place: string): string {
   const declared = /^\s*(?:const|let)\s+([\w$]+)[^=]*=/.exec(statement);
   if (declared) return `${statement}; checkValue(${declared[1]}, ${text}, ${where});`;
   return `checkValue(${statement}, ${text}, ${where});`;
+}
+
+/** Whether the text closes a bracket that was opened before it. */
+function isInside(text: string): boolean {
+  const bare = text.replace(/(["'`])(?:\\.|(?!\1)[^\\])*\1|\/\/.*$/gm, "");
+  return bare.split(/[([{]/).length < bare.split(/[)\]}]/).length;
 }
 
 /** Whether the statement of the next line begins on this line or before it. */

@@ -42,6 +42,7 @@ describe("the examples' own checks", () => {
     ["rounded numbers", "[1 / 3, 2]; // → [0.333, 2]"],
     ["a declaration", "const x: number = 2; // → 2"],
     ["a statement over several lines", '[1, 2]\n  .map((x) => 2 * x)\n  .join(); // → "2,4"'],
+    ["brackets over several lines", '[\n  "(",\n  1,\n].join(\n  "",\n); // → "(1"'],
     ["an expected error", "throw new RangeError('too far'); // → throws RangeError: too far"],
   ];
   const own = new ExampleProject();
