@@ -22,24 +22,26 @@ static void copy_row(const float *x, float *y, i32 count) {
   }
 }
 
-/** z in `gates` → f, g, i, o; (h, c) → the next ones. */
-static void step_forward(float *gates, float *h, float *c, i32 hidden) {
+/** LANES units (`left`, where fewer) of one sequence: z → f, g, i, o; (h, c) → the next ones. */
+INLINE void units_forward(float *z, float *h, float *c, i32 hidden, i32 left) {
   const float *k = constants(EXP), *s = constants(TANH);
-  for (i32 j = 0; j < hidden; j += LANES) {
-    i32 left = hidden - j;
-    float *z = gates + j;
-    vec f = logistic(load_left(z, left, 0), k);
-    vec g = hyperbolic_tangent(load_left(z + hidden, left, 0), k, s);
-    vec i = logistic(load_left(z + 2 * hidden, left, 0), k);
-    vec o = logistic(load_left(z + 3 * hidden, left, 0), k);
-    vec next = multiply_add(f, load_left(c + j, left, 0), g * i);
-    store_left(z, f, left);
-    store_left(z + hidden, g, left);
-    store_left(z + 2 * hidden, i, left);
-    store_left(z + 3 * hidden, o, left);
-    store_left(c + j, next, left);
-    store_left(h + j, o * hyperbolic_tangent(next, k, s), left);
-  }
+  vec f = logistic(load_left(z, left, 0), k);
+  vec g = hyperbolic_tangent(load_left(z + hidden, left, 0), k, s);
+  vec i = logistic(load_left(z + 2 * hidden, left, 0), k);
+  vec o = logistic(load_left(z + 3 * hidden, left, 0), k);
+  vec next = multiply_add(f, load_left(c, left, 0), g * i);
+  store_left(z, f, left);
+  store_left(z + hidden, g, left);
+  store_left(z + 2 * hidden, i, left);
+  store_left(z + 3 * hidden, o, left);
+  store_left(c, next, left);
+  store_left(h, o * hyperbolic_tangent(next, k, s), left);
+}
+
+static void step_forward(float *gates, float *h, float *c, i32 hidden) {
+  i32 j = 0;
+  for (; j + LANES <= hidden; j += LANES) units_forward(gates + j, h + j, c + j, hidden, LANES);
+  if (j < hidden) units_forward(gates + j, h + j, c + j, hidden, hidden - j);
 }
 
 static void forward(float *gates, const float *wh, const float *h0, const i32 *lengths, float *hs,
@@ -100,26 +102,35 @@ static void add_row(float *x, const float *more, i32 count) {
 }
 
 /** (dh, dc) of the state → the gradient dz of the gates' sums, and dc of the state before. */
+INLINE void units_backward(const float *gates, const float *c, const float *before, const float *dh,
+                           float *dc, float *dz, i32 hidden, i32 left) {
+  const float *k = constants(EXP), *s = constants(TANH);
+  vec one = splat(s[6]);
+  vec f = load_left(gates, left, 0);
+  vec g = load_left(gates + hidden, left, 0);
+  vec i = load_left(gates + 2 * hidden, left, 0);
+  vec o = load_left(gates + 3 * hidden, left, 0);
+  vec state = load_left(c, left, 0);
+  vec d = load_left(dh, left, 0);
+  vec earlier = before ? load_left(before, left, 0) : splat(0);
+  vec e = multiply_add(d * o, slope_of_tangent(state, k, s), load_left(dc, left, 0));
+  store_left(dz, e * earlier * f * (one - f), left);
+  store_left(dz + hidden, e * i * (one - g * g), left);
+  store_left(dz + 2 * hidden, e * g * i * (one - i), left);
+  store_left(dz + 3 * hidden, d * hyperbolic_tangent(state, k, s) * o * (one - o), left);
+  store_left(dc, e * f, left);
+}
+
 static void step_backward(const float *gates, const float *c, const float *before, const float *dh,
                           float *dc, float *dz, i32 hidden) {
-  const float *k = constants(EXP), *s = constants(TANH);
-  for (i32 j = 0; j < hidden; j += LANES) {
-    i32 left = hidden - j;
-    vec one = splat(s[6]);
-    vec f = load_left(gates + j, left, 0);
-    vec g = load_left(gates + hidden + j, left, 0);
-    vec i = load_left(gates + 2 * hidden + j, left, 0);
-    vec o = load_left(gates + 3 * hidden + j, left, 0);
-    vec state = load_left(c + j, left, 0);
-    vec tanh_c = hyperbolic_tangent(state, k, s);
-    vec d = load_left(dh + j, left, 0);
-    vec earlier = before ? load_left(before + j, left, 0) : splat(0);
-    vec e = multiply_add(d * o, slope_of_tangent(state, k, s), load_left(dc + j, left, 0));
-    store_left(dz + j, e * earlier * f * (one - f), left);
-    store_left(dz + hidden + j, e * i * (one - g * g), left);
-    store_left(dz + 2 * hidden + j, e * g * i * (one - i), left);
-    store_left(dz + 3 * hidden + j, d * tanh_c * o * (one - o), left);
-    store_left(dc + j, e * f, left);
+  i32 j = 0;
+  for (; j + LANES <= hidden; j += LANES) {
+    const float *b = before ? before + j : 0;
+    units_backward(gates + j, c + j, b, dh + j, dc + j, dz + j, hidden, LANES);
+  }
+  if (j < hidden) {
+    const float *b = before ? before + j : 0;
+    units_backward(gates + j, c + j, b, dh + j, dc + j, dz + j, hidden, hidden - j);
   }
 }
 

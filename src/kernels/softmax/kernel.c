@@ -5,42 +5,43 @@
 
 float softmax_row(const float *x, float *y, i32 columns) {
   const float minus_infinity = -__builtin_inff();
+  const i32 whole = columns - columns % LANES, rest = columns - whole;
   vec most = splat(minus_infinity);
-  for (i32 j = 0; j < columns; j += LANES) {
-    most = larger(load_left(x + j, columns - j, minus_infinity), most);
-  }
+  for (i32 j = 0; j < whole; j += LANES) most = larger(load(x + j), most);
+  if (rest) most = larger(load_part(x + whole, rest, minus_infinity), most);
   float max = largest_lane(most);
   // All masked: exp(−∞ − 0) = 0 for every key, and a NaN among them stays one.
   vec shift = splat(max == minus_infinity ? 0 : max);
   const float *k = constants(EXP);
   vec totals = splat(0);
-  for (i32 j = 0; j < columns; j += LANES) {
-    i32 left = columns - j;
-    vec e = exp_of_negative(load_left(x + j, left, minus_infinity) - shift, k);
+  for (i32 j = 0; j < whole; j += LANES) {
+    vec e = exp_of_negative(load(x + j) - shift, k);
     totals += e;
-    store_left(y + j, e, left);
+    store(y + j, e);
+  }
+  if (rest) {
+    vec e = exp_of_negative(load_part(x + whole, rest, minus_infinity) - shift, k);
+    totals += e;
+    store_part(y + whole, e, rest);
   }
   float total = sum_lanes(totals);
-  vec factor = splat(total == 0 ? 1 : 1 / total);
-  for (i32 j = 0; j < columns; j += LANES) {
-    i32 left = columns - j;
-    store_left(y + j, load_left(y + j, left, 0) * factor, left);
-  }
+  float factor = total == 0 ? 1 : 1 / total;
+  for (i32 j = 0; j < whole; j += LANES) store(y + j, load(y + j) * splat(factor));
+  for (i32 j = whole; j < columns; j++) y[j] *= factor;
   return max;
 }
 
 void softmax_row_backward(const float *y, const float *dy, float *dx, i32 columns) {
+  const i32 whole = columns - columns % LANES, rest = columns - whole;
   vec totals = splat(0);
-  for (i32 j = 0; j < columns; j += LANES) {
-    i32 left = columns - j;
-    totals = multiply_add(load_left(y + j, left, 0), load_left(dy + j, left, 0), totals);
+  for (i32 j = 0; j < whole; j += LANES) totals = multiply_add(load(y + j), load(dy + j), totals);
+  if (rest) {
+    totals =
+        multiply_add(load_part(y + whole, rest, 0), load_part(dy + whole, rest, 0), totals);
   }
-  vec dot = splat(sum_lanes(totals));
-  for (i32 j = 0; j < columns; j += LANES) {
-    i32 left = columns - j;
-    vec d = load_left(y + j, left, 0) * (load_left(dy + j, left, 0) - dot);
-    store_left(dx + j, d, left);
-  }
+  float dot = sum_lanes(totals);
+  for (i32 j = 0; j < whole; j += LANES) store(dx + j, load(y + j) * (load(dy + j) - splat(dot)));
+  for (i32 j = whole; j < columns; j++) dx[j] = y[j] * (dy[j] - dot);
 }
 
 EXPORT(softmaxForward) void softmaxForward(const float *x, float *y, i32 rows, i32 columns) {

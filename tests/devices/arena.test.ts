@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { Arena, capacityFor } from "../../src/devices/wasm/arena.ts";
+
+const MIB = 2 ** 20;
+const PAGE = 2 ** 16;
+
+function arenaOf(maximum: number): Arena {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: maximum / PAGE });
+  return new Arena(memory, 1000, maximum);
+}
+
+describe("a capacity", () => {
+  it("holds what was asked for, in whole cache lines, at a waste of at most a quarter", () => {
+    for (let bytes = 0; bytes < 70_000; bytes += 13) {
+      const capacity = capacityFor(bytes);
+      expect(capacity).toBeGreaterThanOrEqual(bytes);
+      expect(capacity % 64).toBe(0);
+      if (bytes > 512) expect(capacity).toBeLessThanOrEqual(1.25 * bytes);
+    }
+  });
+
+  it("is its own capacity, so that what is given back fits again", () => {
+    for (let bytes = 1; bytes < 2 ** 31; bytes = Math.ceil(bytes * 1.07)) {
+      expect(capacityFor(capacityFor(bytes))).toBe(capacityFor(bytes));
+    }
+  });
+});
+
+describe("an arena", () => {
+  it("hands out cache lines that do not overlap, the empty run included", () => {
+    const arena = arenaOf(MIB);
+    const runs = [0, 4, 64, 65, 1000, 5000].map((bytes) => ({
+      bytes,
+      address: arena.take(bytes)!,
+    }));
+    for (const [i, { bytes, address }] of runs.entries()) {
+      expect(address % 64).toBe(0);
+      expect(address).toBeGreaterThanOrEqual(1000);
+      expect(address + bytes).toBeLessThanOrEqual(runs[i + 1]?.address ?? MIB);
+    }
+  });
+
+  it("hands a run out again once it was given back", () => {
+    const arena = arenaOf(MIB);
+    const address = arena.take(1000)!;
+    arena.give(address);
+    expect(arena.live).toBe(0);
+    expect(arena.take(990)).toBe(address);
+    expect(arena.live).toBe(capacityFor(1000));
+  });
+
+  it("uses a larger free run rather than growing", () => {
+    const arena = arenaOf(MIB);
+    const address = arena.take(3000)!;
+    arena.give(address);
+    expect(arena.take(2000)).toBe(address);
+  });
+
+  it("grows up to its maximum and answers null behind it", () => {
+    const arena = arenaOf(MIB);
+    expect(arena.take(MIB / 2)).not.toBeNull();
+    expect(arena.take(MIB / 2)).toBeNull();
+    expect(arena.reserved).toBeLessThanOrEqual(MIB);
+    expect(arena.take(MIB / 4)).not.toBeNull();
+  });
+});
