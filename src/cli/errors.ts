@@ -40,7 +40,7 @@ export function reportError(error: unknown, verbose: boolean): number {
 
 /** One line on stderr; nothing in `text` can steer the terminal. */
 export function complain(text: string): void {
-  process.stderr.write(`heed: ${safeText(text.replaceAll(/\s*\n\s*/g, " "))}\n`);
+  process.stderr.write(`heed: ${safeText(text.trim().replaceAll(/\s*\n\s*/g, " "))}\n`);
 }
 
 /** A failure of the machine (disk full, permission, …) in words; null when it is none. */

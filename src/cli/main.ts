@@ -12,7 +12,7 @@ import { ignoreClosedPipes } from "./output.ts";
 
 const EXAMPLES = `
 Start here:
-  heed demo                                       learns dates from nothing, in about a minute
+  heed demo                                       learns dates from nothing, in under a minute
   heed train pairs.tsv                            learns from lines of source<TAB>target
   heed predict model.safetensors "june 27, 1990"  what the model makes of it
   heed show model.safetensors "june 27, 1990"     what it looked at

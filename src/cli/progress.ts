@@ -36,7 +36,13 @@ class Lines implements Progress {
   step(): void {}
 
   evaluated(standing: Standing): void {
-    process.stderr.write(`${describe(standing).join("  ")}\n`);
+    const { epoch, epochs, exactMatch, symbolErrorRate } = standing;
+    const parts = [`epoch ${epoch}/${epochs}`, `loss ${standing.loss.toFixed(4)}`];
+    if (exactMatch !== null) parts.push(`dev exact ${percent(exactMatch)}`);
+    if (symbolErrorRate !== null) parts.push(`symbol errors ${percent(symbolErrorRate)}`);
+    parts.push(`${count(standing.pairsPerSecond)} pairs/s`);
+    parts.push(`${duration(standing.secondsLeft)} left`);
+    process.stderr.write(`${parts.join("  ")}\n`);
   }
 
   end(): void {}
@@ -48,10 +54,11 @@ class Bar implements Progress {
 
   constructor() {
     const options: Options = {
-      format: "{head} {bar} {percentage} %  {tail}",
+      // At most 80 columns: what is wider is cut off.
+      format: "{head} {bar} {left} left  loss {loss}  dev exact {exact}  {speed} pairs/s",
       barCompleteChar: "█",
       barIncompleteChar: "░",
-      barsize: 16,
+      barsize: 12,
       fps: 5,
       stream: process.stderr,
       hideCursor: false, // so that no way of ending leaves the terminal without one
@@ -62,8 +69,14 @@ class Bar implements Progress {
   }
 
   step(standing: Standing): void {
-    const [head = "", ...tail] = describe(standing);
-    const payload = { head, tail: tail.join("  ") };
+    const { epoch, epochs, exactMatch } = standing;
+    const payload = {
+      head: `epoch ${epoch}/${epochs}`,
+      left: duration(standing.secondsLeft),
+      loss: standing.loss.toFixed(4),
+      exact: exactMatch === null ? "–" : percent(exactMatch),
+      speed: count(standing.pairsPerSecond),
+    };
     if (!this.#started) this.#bar.start(standing.totalSteps, standing.step, payload);
     else this.#bar.update(standing.step, payload);
     this.#started = true;
@@ -76,13 +89,4 @@ class Bar implements Progress {
   end(): void {
     if (this.#started) this.#bar.stop();
   }
-}
-
-function describe(standing: Standing): string[] {
-  const parts = [`epoch ${standing.epoch}/${standing.epochs}`, `loss ${standing.loss.toFixed(4)}`];
-  if (standing.exactMatch !== null) parts.push(`dev exact ${percent(standing.exactMatch)}`);
-  if (standing.symbolErrorRate !== null) parts.push(`errors ${percent(standing.symbolErrorRate)}`);
-  parts.push(`${count(standing.pairsPerSecond)} pairs/s`);
-  parts.push(`${duration(standing.secondsLeft)} left`);
-  return parts;
 }

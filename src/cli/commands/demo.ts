@@ -20,11 +20,17 @@ import { openProgress } from "../progress.ts";
 import { runTraining } from "../training-run.ts";
 import { drawing } from "./show.ts";
 
-const PAIRS = 20000;
+const PAIRS = 10_000;
 const HELD_OUT = 2000;
-const SAMPLE = 500;
-const CONVERSIONS = 3;
+/** Held-out dates to measure on after each epoch; the end measures on all. */
+const SAMPLE = 1000;
 const GOOD_ENOUGH = 0.995;
+const CONVERSIONS = 3;
+/** Dates shorter than this have little to show. */
+const LONG_ENOUGH = 10;
+/** Small and fast: about 15 seconds of one core, and 99.5 % or more for every seed tried. */
+const MODEL = { hiddenSize: 64, embeddingSize: 32, dropout: 0 };
+const TRAINING = { batchSize: 32, rate: 0.005, epochs: 6 };
 const DATA_STREAM = 0xda7e;
 
 interface DemoFlags extends ComputeOptions {
@@ -41,12 +47,12 @@ Examples:
 It makes up dates in many ways of writing, learns to write them as 2007-06-27, measures itself on
 dates it has not been shown, and draws what it looked at.`;
 
-/** `heed demo`: the whole of heed in a minute, without a file. */
+/** `heed demo`: the whole of heed in under a minute, without a file. */
 export function demoCommand(): Command {
   const command = new Command("demo")
-    .summary("learn dates from nothing, in about a minute")
+    .summary("learn dates from nothing, in under a minute")
     .description("Make up dates, learn to normalise them, and show what the model looks at.")
-    .option("--seconds <x>", "longest time to train", number("--seconds", POSITIVE), 75)
+    .option("--seconds <x>", "longest time to train", number("--seconds", POSITIVE), 70)
     .option("--seed <n>", "seed of everything random", wholeNumber("--seed", 0, 2 ** 32 - 1), 0)
     .option("--out <file>", "keep the model in a file")
     .addHelpText("after", EXAMPLES)
@@ -59,8 +65,8 @@ async function demo(flags: DemoFlags): Promise<void> {
   if (out !== undefined) await checkOutput("--out", out, []);
   await chooseDevice(flags);
   const { pairs, heldOut } = makeDates(new Random(seed, DATA_STREAM));
-  const config = defaultConfig(pairs, { hiddenSize: 128, embeddingSize: 32, dropout: 0 });
-  const training = defaultTraining(pairs, { batchSize: 64, rate: 0.004, epochs: 6, seed });
+  const config = defaultConfig(pairs, MODEL);
+  const training = defaultTraining(pairs, { ...TRAINING, seed });
   const model = AttentionSeq2seq.fromPairs(pairs, config, { seed });
   process.stderr.write(
     `${count(pairs.length)} dates to learn from, ${count(heldOut.length)} held out; ` +
@@ -117,8 +123,8 @@ async function conclude(
 ): Promise<void> {
   const { exactMatch, symbolErrorRate } = await evaluate(model, heldOut);
   await print(
-    `After ${duration(seconds)}: ${percent(exactMatch)} of ${count(heldOut.length)} dates it had ` +
-      `never seen exactly right (symbol errors ${percent(symbolErrorRate)}).\n`,
+    `After ${duration(seconds)}, ${percent(exactMatch)} of ${count(heldOut.length)} dates that it ` +
+      `has never seen come out exactly right (symbol errors ${percent(symbolErrorRate)}).\n`,
   );
   for (const { source } of differentLooking(heldOut)) {
     await print(`\n${drawing(await model.transduce(source))}`);
@@ -130,6 +136,7 @@ async function conclude(
 function differentLooking(pairs: readonly Pair[]): Pair[] {
   const chosen = new Map<string, Pair>();
   for (const pair of pairs) {
+    if (pair.source.length < LONG_ENOUGH) continue;
     const look = pair.source.replaceAll(/\d+/g, "0").replaceAll(/\p{L}+/gu, "a");
     if (!chosen.has(look)) chosen.set(look, pair);
     if (chosen.size === CONVERSIONS) break;
