@@ -12,7 +12,7 @@ import { DataError } from "../core/errors.ts";
  * @throws DataError when the number of bytes is odd
  *
  * @example
- * widenFloat16(new Uint8Array([0x00, 0x3c, 0x00, 0xc0])); // Float32Array [1, -2]
+ * widenFloat16(new Uint8Array([0x00, 0x3c, 0x00, 0xc0])); // → [1, -2]
  */
 export function widenFloat16(bytes: Uint8Array): Float32Array {
   return widen("widenFloat16", bytes, float32BitsOfFloat16);
@@ -25,7 +25,7 @@ export function widenFloat16(bytes: Uint8Array): Float32Array {
  * @throws DataError when the number of bytes is odd
  *
  * @example
- * widenBfloat16(new Uint8Array([0x80, 0x3f])); // Float32Array [1]
+ * widenBfloat16(new Uint8Array([0x80, 0x3f])); // → [1]
  */
 export function widenBfloat16(bytes: Uint8Array): Float32Array {
   return widen("widenBfloat16", bytes, (bits) => bits << 16);

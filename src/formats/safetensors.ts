@@ -56,7 +56,7 @@ export interface SafetensorsContents {
  * @example
  * const tensors = new Map([["w", { shape: [2], data: new Float32Array([1, 2]) }]]);
  * const bytes = writeSafetensors({ metadata: new Map(), tensors });
- * readSafetensors(bytes, "w.safetensors").tensors.get("w"); // { dtype: "F32", shape: [2], data: … }
+ * readSafetensors(bytes, "w.safetensors").tensors.get("w")?.data; // → [1, 2]
  */
 export function readSafetensors(bytes: Uint8Array, where: string): SafetensorsFile {
   if (!(bytes instanceof Uint8Array)) {
@@ -108,7 +108,7 @@ function alignedCopy(bytes: Uint8Array): ArrayBuffer {
  * @example
  * const metadata = new Map([["licence", "MIT"]]);
  * const tensors = new Map([["b", { shape: [1, 3], data: new Float64Array(3) }]]);
- * const bytes = writeSafetensors({ metadata, tensors });
+ * writeSafetensors({ metadata, tensors }).length % 8; // → 0
  */
 export function writeSafetensors({ metadata, tensors }: SafetensorsContents): Uint8Array {
   // Built as text: as keys of an object, names like "0" would change places and "__proto__" vanish.

@@ -11,7 +11,7 @@ import type { Evaluation, Prediction, Tokens } from "./types.ts";
  * Time is the product of the lengths; memory is the shorter length.
  *
  * @example
- * editDistance([..."kitten"], [..."sitting"]); // 3
+ * editDistance([..."kitten"], [..."sitting"]); // → 3
  */
 export function editDistance(a: readonly string[], b: readonly string[]): number {
   if (a.length < b.length) return editDistance(b, a);
@@ -41,7 +41,7 @@ export function editDistance(a: readonly string[], b: readonly string[]): number
  * @example
  * const pair = { source: "4", target: "four", line: 1 };
  * const { symbolErrorRate } = summarise([{ pair, output: "for", exact: false, edits: 1 }], "chars");
- * symbolErrorRate; // 0.25
+ * symbolErrorRate; // → 0.25
  */
 export function summarise(predictions: readonly Prediction[], tokens: Tokens): Evaluation {
   if (predictions.length === 0) {

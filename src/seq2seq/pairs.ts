@@ -28,7 +28,7 @@ const LONGEST_LINE = 2 ** 24;
  *
  * @example
  * const bytes = new TextEncoder().encode("one\t1\ntwo\t2\n");
- * parsePairs(bytes, { file: "numbers.tsv" })[1]; // { source: "two", target: "2", line: 2 }
+ * parsePairs(bytes, { file: "numbers.tsv" })[1]; // → { source: "two", target: "2", line: 2 }
  */
 export function parsePairs(bytes: Uint8Array, options: PairsOptions): Pair[] {
   const { file } = options;

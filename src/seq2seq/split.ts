@@ -18,7 +18,8 @@ import type { Pair } from "./types.ts";
  * @example
  * const pairs = ["a", "b", "a"].map((source, i) => ({ source, target: String(i), line: i + 1 }));
  * const { train, heldOut } = holdOut(pairs, 0.5, new Random(1));
- * train.length + heldOut.length; // 3; both pairs of "a" are in the same part
+ * train.length + heldOut.length; // → 3
+ * new Set(train.map(({ source }) => source)).size; // → 1
  */
 export function holdOut(
   pairs: readonly Pair[],

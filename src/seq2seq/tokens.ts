@@ -16,8 +16,8 @@ import type { Tokens } from "./types.ts";
  * is not plain Latin
  *
  * @example
- * tokenize("naïve", "chars");        // ["n", "a", "ï", "v", "e"]
- * tokenize(" s p  iː k ", "spaces"); // ["s", "p", "iː", "k"]
+ * tokenize("naïve", "chars"); // → ["n", "a", "ï", "v", "e"]
+ * tokenize(" s p  iː k ", "spaces"); // → ["s", "p", "iː", "k"]
  */
 export function tokenize(text: string, tokens: Tokens): string[] {
   checkTokens("tokenize", tokens);
@@ -32,8 +32,8 @@ export function tokenize(text: string, tokens: Tokens): string[] {
  * @throws DataError when `tokens` is neither `"chars"` nor `"spaces"`
  *
  * @example
- * joinSymbols(["a", "b"], "chars");  // "ab"
- * joinSymbols(["a", "b"], "spaces"); // "a b"
+ * joinSymbols(["a", "b"], "chars"); // → "ab"
+ * joinSymbols(["a", "b"], "spaces"); // → "a b"
  */
 export function joinSymbols(symbols: readonly string[], tokens: Tokens): string {
   checkTokens("joinSymbols", tokens);

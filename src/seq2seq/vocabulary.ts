@@ -22,9 +22,9 @@ import {
  *
  * @example
  * const vocabulary = Vocabulary.fromTexts(["abba"], "chars");
- * vocabulary.symbols;       // ["<pad>", "<begin>", "<end>", "<unknown>", "a", "b"]
- * vocabulary.encode("bac"); // [5, 4, 3]
- * vocabulary.decode([5, 4]); // "ba"
+ * vocabulary.symbols; // → ["<pad>", "<begin>", "<end>", "<unknown>", "a", "b"]
+ * vocabulary.encode("bac"); // → [5, 4, 3]
+ * vocabulary.decode([5, 4]); // → "ba"
  */
 export class Vocabulary implements VocabularyParts {
   readonly symbols: readonly string[];
@@ -41,9 +41,11 @@ export class Vocabulary implements VocabularyParts {
    * the same
    *
    * @example
-   * new Vocabulary({
+   * const vocabulary = new Vocabulary({
    *   symbols: [" ", "_", "0", "1"], tokens: "chars", pad: 0, begin: 1, end: null, unknown: null,
    * });
+   * vocabulary.encode("10 "); // → [3, 2, 0]
+   * vocabulary.encode("12"); // → throws DataError
    */
   constructor(parts: VocabularyParts) {
     checkParts("Vocabulary", parts);
@@ -64,7 +66,7 @@ export class Vocabulary implements VocabularyParts {
    * of first appearance. A token that is spelled like one of the four gets an id of its own.
    *
    * @example
-   * Vocabulary.fromTexts(["k æ t", "k ɔ"], "spaces").symbols.slice(4); // ["k", "æ", "t", "ɔ"]
+   * Vocabulary.fromTexts(["k æ t", "k ɔ"], "spaces").symbols.slice(4); // → ["k", "æ", "t", "ɔ"]
    */
   static fromTexts(texts: Iterable<string>, tokens: Tokens): Vocabulary {
     const seen = new Set<string>();
@@ -82,7 +84,7 @@ export class Vocabulary implements VocabularyParts {
    *
    * @example
    * const text = JSON.stringify(Vocabulary.fromTexts(["ab"], "chars"));
-   * Vocabulary.fromJSON(JSON.parse(text), "model.safetensors").size; // 6
+   * Vocabulary.fromJSON(JSON.parse(text), "model.safetensors").size; // → 6
    */
   static fromJSON(value: unknown, where: string): Vocabulary {
     const parts = readParts(value, where);

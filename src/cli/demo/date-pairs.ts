@@ -22,8 +22,9 @@ const CASES: readonly ((text: string) => string)[] = [
  * @throws DataError when the count is out of range
  *
  * @example
- * generateDatePairs(2, new Random(1));
- * // such as { source: "thursday, november 13, 2008", target: "2008-11-13", line: 0 }
+ * const pairs = generateDatePairs(2, new Random(1));
+ * pairs.length; // → 2
+ * pairs[0]; // → { source: "2009.12.07", target: "2009-12-07", line: 0 }
  */
 export function generateDatePairs(count: number, random: Random): Pair[] {
   if (!Number.isSafeInteger(count) || count < 0 || count > MOST) {
