@@ -56,6 +56,7 @@ function draw(options: AttentionOptions) {
   const queryScale = logits / Math.sqrt(Math.max(size, 1));
   const query = withValues(normals(random, batch * queries * size, queryScale), place("query"));
   const keys = withValues(normals(random, batch * steps * size), place("keys"));
+  if (logits > 10) pairUp(keys, normals(random, keys.length, 1 / logits), size);
   const values = withValues(normals(random, batch * steps * size), place("values"));
   const dContext = withValues(normals(random, batch * queries * size), place("upstream"));
   const dWeights = withValues(normals(random, batch * queries * steps), place("upstream"));
@@ -82,6 +83,16 @@ function draw(options: AttentionOptions) {
     dValues,
   };
   return { ...arrays, counts };
+}
+
+/**
+ * Makes every second key its predecessor plus a little: among large logits one alone has all the
+ * weight, and nothing shows but 0 and 1, unless there are some that nearly tie.
+ */
+function pairUp(keys: Float32Array, little: Float32Array, size: number): void {
+  for (let i = size; i < keys.length; i++) {
+    if (Math.floor(i / size) % 2 === 1) keys[i] = keys[i - size]! + little[i]!;
+  }
 }
 
 function repeated(counts: Int32Array, times: number): Int32Array {

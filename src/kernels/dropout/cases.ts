@@ -50,6 +50,7 @@ export function dropoutCases(): KernelCase[] {
   cases.push(dropoutCase({ length: 65, seed: 2 ** 31, stream: 3 }));
   cases.push(dropoutCase({ length: 65, threshold: 0 }));
   cases.push(dropoutCase({ length: 65, threshold: top }));
+  cases.push(dropoutCase({ length: 65, threshold: 2 ** 32, special: ", all dropped" }));
   cases.push(dropoutCase({ length: 65, threshold: Math.round(0.1 * 2 ** 32), factor: 1 / 0.9 }));
   const values = { 0: Number.NaN, 1: Number.NaN, 2: Number.NaN, 3: Number.POSITIVE_INFINITY };
   cases.push(dropoutCase({ length: 17, values, special: ", NaN that is dropped becomes 0" }));

@@ -171,6 +171,9 @@ export function reductionCases(): KernelCase[] {
   cases.push(sumCase(65, { scale: 1e-4, special: ", tiny" }));
   cases.push(normCase(65, { scale: 1e-4, special: ", tiny" }));
   cases.push(normCase(65, { scale: 1e15, special: ", huge" }));
+  // Squares that float32 cannot hold, of a norm that it can.
+  cases.push(normCase(65, { scale: 1e25, special: ", squares overflow" }));
+  cases.push(normCase(65, { scale: 1e-25, special: ", squares underflow" }));
   cases.push(clipToNormCase(17, 5, 5), clipToNormCase(17, Number.NaN, 5));
   cases.push(...argmaxSpecialCases());
   return cases;
