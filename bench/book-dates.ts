@@ -65,7 +65,9 @@ const trainer = new Trainer(model, train, {
   epochs: Number(epochs),
   seed: 1,
 });
-console.log(`${train.length} pairs, ${dev.length} for dev, ${unseen.length} of them unseen sources`);
+console.log(
+  `${train.length} pairs, ${dev.length} for dev, ${unseen.length} of them unseen sources`,
+);
 console.log(`${symbols.length} symbols, ${model.parameterCount} parameters\n`);
 console.log("epoch  exact on dev  exact on unseen  loss    ms per step");
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;

@@ -60,7 +60,10 @@ function inputs([N, Td, Te, H]: Sizes, device: Device): [Tensor, Tensor, Tensor]
   return [make(Te), make(Td), make(Td)];
 }
 
-function forwardBackward(layer: TimeAttention, [hsEnc, hsDec, dout]: [Tensor, Tensor, Tensor]): void {
+function forwardBackward(
+  layer: TimeAttention,
+  [hsEnc, hsDec, dout]: [Tensor, Tensor, Tensor],
+): void {
   const out = layer.forward(hsEnc, hsDec);
   const gradients = layer.backward(dout);
   for (const each of [out, layer.attentionWeights, ...gradients]) each.dispose();

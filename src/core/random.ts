@@ -61,8 +61,9 @@ export class Random {
 
   /** A normal number: the inverse of the normal distribution function at a uniform number. */
   normal(mean = 0, deviation = 1): number {
-    const half = 2 ** -54; // moves the 2^53 uniform steps off 0, and so keeps 0 < u < 1
-    return mean + deviation * normalQuantile(this.uniform() + half);
+    // Half a step up keeps u off 0; the last step would then round to 1, and stays below it.
+    const u = Math.min(this.uniform() + 2 ** -54, 1 - 2 ** -53);
+    return mean + deviation * normalQuantile(u);
   }
 
   /** A uniform whole number `0 ≤ i < below`, free of modulo bias (by rejection). */
@@ -113,8 +114,16 @@ function checkWord(what: string, value: number): number {
  * The quantile of the standard normal distribution, relative error about 1e-16 (Wichura 1988,
  * algorithm AS 241, PPND16). Written with + - * / and square root alone, which IEEE 754 rounds the
  * same way everywhere; `Math.log` may differ between engines, so the logarithm is our own.
+ * 0 and 1 give −∞ and ∞, everything outside NaN.
+ *
+ * @example
+ * normalQuantile(0.975); // → 1.95996
  */
 export function normalQuantile(p: number): number {
+  if (!(p > 0 && p < 1)) {
+    if (p === 0) return Number.NEGATIVE_INFINITY;
+    return p === 1 ? Number.POSITIVE_INFINITY : Number.NaN;
+  }
   const q = p - 0.5;
   if (Math.abs(q) <= 0.425) {
     const r = 0.180625 - q * q;
@@ -178,6 +187,6 @@ const FAR_ABOVE = [
 ];
 const FAR_BELOW = [
   2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5,
-  7.868691311456132591e-4, 0.0148753612908506148525, 0.13692988092273580531,
-  0.59983220655588793769, 1,
+  7.868691311456132591e-4, 0.0148753612908506148525, 0.13692988092273580531, 0.59983220655588793769,
+  1,
 ];

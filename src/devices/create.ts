@@ -74,7 +74,8 @@ export function normal(
  * Uniform random numbers, `low ≤ u < high`, one draw of `random` per element in row-major order.
  *
  * @example
- * uniform([3], new Random(42), { low: 5, high: 6 }).toArray().every((u) => u >= 5 && u <= 6); // → true
+ * const u = uniform([3], new Random(42), { low: 5, high: 6 });
+ * u.data.every((x) => x >= 5 && x <= 6); // → true
  */
 export function uniform(
   shape: Shape,

@@ -150,7 +150,8 @@ export interface Kernels<F, I> {
   ): void;
   /**
    * Both backward in one pass. dScores (N, Tq, Tk) is an output. dKeys and dValues may be one and the
-   * same array, which then receives their sum: what self-attending layers and the notebook want.
+   * same `F`, which then receives their sum: what the notebook's layers want, whose keys are their
+   * values.
    */
   attentionBackward(
     query: F,
@@ -235,7 +236,7 @@ export interface Kernels<F, I> {
 
   /**
    * probabilities = softmax(logits) row by row, and losses[i] = −ln probabilities[i, targets[i]],
-   * computed from the logits so that it stays finite; 0 where targets[i] = ignored.
+   * computed from the logits so that it stays finite where they are; 0 where targets[i] = ignored.
    */
   softmaxCrossEntropyForward(
     logits: F,

@@ -12,7 +12,7 @@ import { type Layer, newTensor, recall } from "./layer.ts";
  *
  * @example
  * const layer = new Attention();
- * layer.forward(tensor([[[Math.log(3), 0], [0, 4]]]), tensor([[1, 0]])).toArray()[0][1]; // → 1
+ * layer.forward(tensor([[[Math.log(3), 0], [0, 4]]]), tensor([[1, 0]])).data; // → [0.824, 1.000]
  * layer.attentionWeight.toArray(); // → [[0.75, 0.25]]
  */
 export class Attention implements Layer {

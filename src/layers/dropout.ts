@@ -12,7 +12,7 @@ import { type Layer, newTensor, recall } from "./layer.ts";
  * @example
  * const layer = new Dropout(0.5, 42);
  * const x = tensor([1, 1, 1, 1, 1, 1, 1, 1]);
- * layer.forward(x).toArray().every((y) => y === 0 || y === 2); // → true
+ * layer.forward(x).data.every((y) => y === 0 || y === 2); // → true
  */
 export class Dropout implements Layer {
   readonly params: readonly Tensor[] = [];

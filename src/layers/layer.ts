@@ -12,7 +12,12 @@ export interface Layer {
 
 /** A new tensor where `like` lives and of its dtype; its numbers are unspecified until written. */
 export function newTensor(like: { device: Memory; dtype: Dtype }, shape: Shape): Tensor {
-  return new Tensor(like.device, like.device.allocate(like.dtype, sizeOf(shape)), shape, like.dtype);
+  return new Tensor(
+    like.device,
+    like.device.allocate(like.dtype, sizeOf(shape)),
+    shape,
+    like.dtype,
+  );
 }
 
 /**

@@ -16,7 +16,7 @@ export function zeroGradients(grads: readonly Tensor[]): void {
  * @example
  * const grad = tensor([3, 4]);
  * clipGradients([grad], 1).toArray(); // → 5
- * grad.toArray().map((g) => g.toFixed(1)); // → ["0.6", "0.8"]
+ * grad.data; // → [0.6, 0.8]
  */
 export function clipGradients(grads: readonly Tensor[], limit: number): Tensor {
   const [first] = grads;
@@ -52,7 +52,7 @@ export interface AdamOptions {
  * @example
  * const x = tensor([1]);
  * new Adam({ rate: 0.1 }).step([x], [tensor([5])]);
- * x.toArray()[0].toFixed(3); // → "0.900"
+ * x.data; // → [0.900]
  */
 export class Adam {
   readonly #rate: number;

@@ -22,7 +22,7 @@ export interface SoftmaxCrossEntropyOptions {
  * @example
  * const layer = new SoftmaxCrossEntropy();
  * const loss = layer.forward(tensor([[0, 0], [9, 0]]), indices([1, -1]));
- * loss.toArray().toFixed(4); // → "0.6931"
+ * loss.toArray(); // → 0.6931
  * layer.backward().toArray(); // → [[0.5, -0.5], [0, 0]]
  */
 export class SoftmaxCrossEntropy implements Layer {

@@ -3,7 +3,7 @@ import { formatShape, sizeOf } from "../core/shapes.ts";
 import { crc32 } from "../formats/crc32.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import { checkConfig } from "./config.ts";
-import type { AttentionSeq2seq } from "./model.ts";
+import type { ModelParts } from "./model-parts.ts";
 import { parameterSpecs } from "./parameter-specs.ts";
 import type { ModelConfig } from "./types.ts";
 import { Vocabulary } from "./vocabulary.ts";
@@ -21,7 +21,7 @@ export interface Checkpoint {
 }
 
 /** The model as a safetensors file: parameters as F32, config, vocabularies and a checksum as metadata. */
-export async function writeCheckpoint(model: AttentionSeq2seq): Promise<Uint8Array> {
+export async function writeCheckpoint(model: ModelParts): Promise<Uint8Array> {
   const { parameters } = model;
   const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
   for (const name of parameters.names) {

@@ -81,7 +81,9 @@ export function checkConfig(where: string, config: ModelConfig): ModelConfig {
     throw refusal(
       where,
       "sourceLength",
-      config.maskPadding ? "null, since padding is masked" : "a length, since padding is not masked",
+      config.maskPadding
+        ? "null, since padding is masked"
+        : "a length, since padding is not masked",
       config.sourceLength,
     );
   }

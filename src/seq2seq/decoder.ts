@@ -5,14 +5,20 @@ import { Dropout } from "../layers/dropout.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { Linear } from "../layers/linear.ts";
 import { LSTM, type LstmState } from "../layers/lstm.ts";
-import type { Parameters, ParameterSpec } from "../layers/parameters.ts";
+import type { ParameterSpec, Parameters } from "../layers/parameters.ts";
 import { TimeAttention } from "../layers/time-attention.ts";
 import type { Sizes } from "./encoder.ts";
+import type { ModelConfig } from "./types.ts";
 
 /** What the decoder sees of the source: the encoder's states, and how many of them are real. */
 export interface Memory {
   readonly hs: Tensor;
   readonly lengths: Indices | undefined;
+}
+
+/** What of the encoder's last state, or of its gradient, passes between encoder and decoder. */
+export function passedState(config: ModelConfig, state: LstmState): Partial<LstmState> {
+  return config.initialCell === "encoder" ? state : { h: state.h };
 }
 
 /**

@@ -2,8 +2,10 @@ import { Scope } from "../core/scope.ts";
 import { Indices, type Tensor } from "../core/tensor.ts";
 import { indices } from "../devices/create.ts";
 import { deviceOf } from "../kernels/device.ts";
+import type { LstmState } from "../layers/lstm.ts";
 import { arrangeSource, batchSources, sourcePosition } from "./batch.ts";
-import type { AttentionSeq2seq } from "./model.ts";
+import { passedState } from "./decoder.ts";
+import type { ModelParts } from "./model-parts.ts";
 import { joinSymbols, tokenize } from "./tokens.ts";
 import type { Transduction } from "./types.ts";
 
@@ -22,7 +24,7 @@ interface Reading {
  * the LSTM's state, so that a symbol costs one decoder step and nothing is computed twice.
  */
 export async function greedy(
-  model: AttentionSeq2seq,
+  model: ModelParts,
   texts: readonly string[],
   withAttention: boolean,
 ): Promise<Transduction[]> {
@@ -45,7 +47,7 @@ export async function greedy(
 }
 
 async function decode(
-  model: AttentionSeq2seq,
+  model: ModelParts,
   readings: readonly Reading[],
   withAttention: boolean,
 ): Promise<void> {
@@ -64,13 +66,17 @@ async function decode(
   const Te = sources.shape[1] ?? 0;
   const begin = new Int32Array(readings.length).fill(targetVocabulary.begin);
   let inputs: Indices = scope.keep(indices(begin, [readings.length, 1], { device }));
-  let start: { h?: Tensor; c?: Tensor } = model.startOf(state);
+  let start: Partial<LstmState> = passedState(config, state);
   const limit = config.targetLength ?? config.targetLimit;
   const { pad, begin: first, unknown } = targetVocabulary;
   const silent = new Set([pad, first, unknown]);
   for (let step = 0; step < limit && readings.some(({ finished }) => !finished); step++) {
     const stepScope = new Scope();
-    const { logits, weights, state: next } = decoder.forward(inputs, memory, start, null, stepScope);
+    const {
+      logits,
+      weights,
+      state: next,
+    } = decoder.forward(inputs, memory, start, null, stepScope);
     decoder.release();
     for (const each of [weights, next.h, next.c]) scope.keep(each);
     inputs = scope.keep(likeliest(logits));
@@ -109,7 +115,7 @@ function likeliest(logits: Tensor): Indices {
   return ids;
 }
 
-function describe(model: AttentionSeq2seq, reading: Reading): Transduction {
+function describe(model: ModelParts, reading: Reading): Transduction {
   const { sourceVocabulary, targetVocabulary } = model;
   const outputSymbols = reading.output.map((id) => targetVocabulary.symbols[id] ?? "");
   return {

@@ -3,7 +3,7 @@ import type { Indices, Tensor } from "../core/tensor.ts";
 import { Dropout } from "../layers/dropout.ts";
 import { Embedding } from "../layers/embedding.ts";
 import { LSTM, type LstmState } from "../layers/lstm.ts";
-import type { Parameters, ParameterSpec } from "../layers/parameters.ts";
+import type { ParameterSpec, Parameters } from "../layers/parameters.ts";
 
 /** Sizes of an encoder or a decoder: vocabulary V, embedding D, hidden H. */
 export interface Sizes {

@@ -16,9 +16,10 @@ import {
 } from "./batch.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import { checkConfig } from "./config.ts";
-import { Decoder } from "./decoder.ts";
+import { Decoder, passedState } from "./decoder.ts";
 import { greedy } from "./decoding.ts";
 import { Encoder } from "./encoder.ts";
+import type { ModelParts } from "./model-parts.ts";
 import { parameterSpecs } from "./parameter-specs.ts";
 import type { ModelConfig, ModelOptions, Pair, Tokens, Transduction } from "./types.ts";
 import { Vocabulary } from "./vocabulary.ts";
@@ -37,16 +38,15 @@ const STREAMS_PER_STEP = 4;
  * const { output, attention } = await model.transduce("abc");
  * attention.length === output.length; // → true
  */
-export class AttentionSeq2seq {
+export class AttentionSeq2seq implements ModelParts {
   readonly config: ModelConfig;
   readonly sourceVocabulary: Vocabulary;
   readonly targetVocabulary: Vocabulary;
-  /** All learned numbers, flat and by name, with their gradients. */
   readonly parameters: Parameters;
   readonly encoder: Encoder;
   readonly decoder: Decoder;
+  readonly device: Memory;
   readonly #loss = new SoftmaxCrossEntropy({ ignoredIndex: IGNORED, reduction: "sum" });
-  readonly #device: Memory;
 
   /** @throws DataError when the config or a vocabulary does not fit */
   constructor(
@@ -66,7 +66,7 @@ export class AttentionSeq2seq {
     }
     this.sourceVocabulary = sourceVocabulary;
     this.targetVocabulary = targetVocabulary;
-    this.#device = device;
+    this.device = device;
     const { embeddingSize, hiddenSize, dropout } = config;
     const source = { symbols: sourceVocabulary.size, embeddingSize, hiddenSize };
     const target = { symbols: targetVocabulary.size, embeddingSize, hiddenSize };
@@ -130,11 +130,6 @@ export class AttentionSeq2seq {
     return names.reduce((total, name) => total + this.parameters.value(name).size, 0);
   }
 
-  /** The device it computes on. */
-  get device(): Memory {
-    return this.#device;
-  }
-
   /**
    * A pair as numbers, checked.
    *
@@ -168,11 +163,11 @@ export class AttentionSeq2seq {
     const sources = share.map(({ source }) => source);
     const targets = share.map(({ target }) => target);
     const { pad } = this.sourceVocabulary;
-    const batch = batchSources(sources, config, pad, this.#device, scope);
+    const batch = batchSources(sources, config, pad, this.device, scope);
     const { inputs, answers, count } = batchTargets(
       targets,
       this.targetVocabulary,
-      this.#device,
+      this.device,
       scope,
     );
     const training = config.dropout > 0;
@@ -180,7 +175,7 @@ export class AttentionSeq2seq {
 
     const { hs, state } = encoder.forward(batch.sources, batch.lengths, stream, scope);
     const memory = { hs, lengths: batch.lengths };
-    const start = this.startOf(state);
+    const start = passedState(config, state);
     const next = stream === null ? null : stream + 1;
     const { logits, weights, state: last } = decoder.forward(inputs, memory, start, next, scope);
     for (const unused of [weights, last.h, last.c]) scope.keep(unused);
@@ -188,16 +183,11 @@ export class AttentionSeq2seq {
 
     const dLogits = scope.keep(this.#loss.backward(1 / Math.max(total ?? count, 1)));
     const { dhsEncoder, dState } = decoder.backward(dLogits, training, scope);
-    const passed = config.initialCell === "encoder" ? dState : { h: dState.h };
+    const passed = passedState(config, dState);
     encoder.backward(dhsEncoder, passed, training, scope);
     this.#loss.release();
     scope.dispose();
     return { loss, count };
-  }
-
-  /** What of the encoder's last state the decoder starts from. */
-  startOf<State extends { h: Tensor; c: Tensor }>(state: State): Partial<State> & { h: Tensor } {
-    return this.config.initialCell === "encoder" ? state : ({ h: state.h } as Partial<State> & { h: Tensor });
   }
 
   /** What the model makes of a text, by greedy decoding. */

@@ -41,7 +41,8 @@ function complaintsOf(subject: Subject): string[] {
       shape.reduce((a, b) => a * b, 1),
     );
   }
-  for (const [i, param] of params.entries()) inputs[`param${i}`] = normals64(random, param.size, 0.5);
+  for (const [i, param] of params.entries())
+    inputs[`param${i}`] = normals64(random, param.size, 0.5);
   let outputs: readonly Tensor[] = [];
   return gradientComplaints({
     inputs,
@@ -72,14 +73,13 @@ function complaintsOf(subject: Subject): string[] {
 
 function lstmSubject(lengths: number[] | null, withState: boolean): Subject {
   const layer = new LSTM(3, 4, float64);
-  const shapes: Shapes = withState
-    ? { xs: [2, 5, 3], h: [2, 4], c: [2, 4] }
-    : { xs: [2, 5, 3] };
+  const shapes: Shapes = withState ? { xs: [2, 5, 3], h: [2, 4], c: [2, 4] } : { xs: [2, 5, 3] };
   return {
     shapes,
     layer,
     forward: ({ xs, h, c }) => {
-      const real = lengths === null ? {} : { lengths: indices(lengths, [2], { device: xs!.device }) };
+      const real =
+        lengths === null ? {} : { lengths: indices(lengths, [2], { device: xs!.device }) };
       const hs = layer.forward(xs!, { ...(withState ? { h: h!, c: c! } : {}), ...real });
       return [hs, layer.state.h, layer.state.c];
     },
@@ -162,7 +162,18 @@ const subjects: Readonly<Record<string, () => Subject>> = {
     return {
       shapes: {},
       layer,
-      forward: () => [layer.forward(indices([[4, 1], [1, 0]], undefined, layer.params[0]!))],
+      forward: () => [
+        layer.forward(
+          indices(
+            [
+              [4, 1],
+              [1, 0],
+            ],
+            undefined,
+            layer.params[0]!,
+          ),
+        ),
+      ],
       backward: ([dy]) => {
         layer.backward(dy!);
         return {};

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts";
 import {
   AttentionSeq2seq,
   CheckpointError,
@@ -10,14 +11,16 @@ import {
   Trainer,
   Vocabulary,
 } from "../../src/index.ts";
-import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts";
 import { devicesUnderTest } from "../support/devices.ts";
 
 /** Short strings and their reverse: solvable only by looking at the right place. */
 function reversals(count: number, seed = 1): Pair[] {
   const random = new Random(seed);
   return Array.from({ length: count }, (_, line) => {
-    const letters = Array.from({ length: 2 + random.integer(4) }, () => "abcdef"[random.integer(6)]);
+    const letters = Array.from(
+      { length: 2 + random.integer(4) },
+      () => "abcdef"[random.integer(6)],
+    );
     return { source: letters.join(""), target: letters.toReversed().join(""), line: line + 1 };
   });
 }
@@ -160,9 +163,18 @@ describe("AttentionSeq2seq", () => {
       { maskPadding: false, initialCell: "zero", reverseSource: false },
       { dropout: 0.3 },
     ] as const) {
-      const config = defaultConfig(pairs, { embeddingSize: 3, hiddenSize: 4, dropout: 0, ...overrides });
+      const config = defaultConfig(pairs, {
+        embeddingSize: 3,
+        hiddenSize: 4,
+        dropout: 0,
+        ...overrides,
+      });
       const device = new ReferenceDevice();
-      const model = AttentionSeq2seq.fromPairs(pairs, config, { dtype: "float64", device, seed: 9 });
+      const model = AttentionSeq2seq.fromPairs(pairs, config, {
+        dtype: "float64",
+        device,
+        seed: 9,
+      });
       const encoded = pairs.map((pair) => model.encode(pair));
       const { values, grads } = model.parameters;
       const numbers = values.data;
@@ -227,8 +239,10 @@ describe("model files", () => {
       try {
         const other = AttentionSeq2seq.fromBytes(altered);
         // White space of the header may change without any meaning changing.
-        const same = [...other.parameters.values.data].join() === [...model.parameters.values.data].join();
-        if (same && JSON.stringify(other.config) === JSON.stringify(model.config)) message = "equal";
+        const same =
+          [...other.parameters.values.data].join() === [...model.parameters.values.data].join();
+        if (same && JSON.stringify(other.config) === JSON.stringify(model.config))
+          message = "equal";
       } catch (error) {
         message = error instanceof CheckpointError ? "refused" : String(error);
       }
@@ -256,9 +270,13 @@ describe("model files", () => {
 describe("refusals", () => {
   test("a config out of range names the field", () => {
     const pairs = reversals(3);
-    expect(() => defaultConfig(pairs, { hiddenSize: 0 })).toThrow(/hiddenSize to be a whole number ≥ 1/);
+    expect(() => defaultConfig(pairs, { hiddenSize: 0 })).toThrow(
+      /hiddenSize to be a whole number ≥ 1/,
+    );
     expect(() => defaultConfig(pairs, { dropout: 1 })).toThrow(DataError);
-    expect(() => defaultConfig(pairs, { maskPadding: false, sourceLength: null })).toThrow(DataError);
+    expect(() => defaultConfig(pairs, { maskPadding: false, sourceLength: null })).toThrow(
+      DataError,
+    );
   });
 
   test("a target vocabulary without end needs a target length", () => {
