@@ -69,7 +69,10 @@ export function trainCommand(): Command {
     .summary("learn from a file of pairs")
     .description("Train a model on a file of pairs and write the best one found.")
     .argument("<pairs.tsv>", "pairs to learn from")
-    .option("--dev <file>", "pairs to measure on (default: a tenth of the pairs, held out)")
+    .option(
+      "--dev <file>",
+      "pairs to measure on (default: a tenth of the sources, at most 1,000, held out)",
+    )
     .option("--out <file>", "where to write the model", "model.safetensors")
     .option("--columns <s,t>", "columns of source and target (default: 1,2)", columnPair)
     .option("--source-tokens <how>", "chars or spaces", oneOf("--source-tokens", TOKENS), "chars")
