@@ -36,7 +36,7 @@ export type { Layer } from "./layers/layer.ts";
 export { Linear } from "./layers/linear.ts";
 export { LSTM, type LstmStart, type LstmState } from "./layers/lstm.ts";
 export { Adam, type AdamOptions, clipGradients, zeroGradients } from "./layers/optimisation.ts";
-export { type LayerOptions, Parameters, type ParameterSpec } from "./layers/parameters.ts";
+export { type LayerOptions, type ParameterSpec, Parameters } from "./layers/parameters.ts";
 export { Softmax } from "./layers/softmax.ts";
 export {
   SoftmaxCrossEntropy,
