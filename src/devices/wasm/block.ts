@@ -25,6 +25,7 @@ export class Block {
 /** What the finalizer is given when a storage was collected. */
 export interface Lease {
   readonly block: Block;
+  readonly memory: { reclaim(lease: Lease): void };
 }
 
 /** What holds a block: a storage, seen from the memory. */

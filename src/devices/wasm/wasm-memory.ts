@@ -7,6 +7,12 @@ const MIB = 2 ** 20;
 export const DEFAULT_LIMIT = 256 * MIB;
 
 /**
+ * One for all devices, because it must never be collected: V8 (Node 20 to 24 at least) stops running
+ * finalizers altogether when a registry that has some due dies before their turn comes.
+ */
+const finalizer = new FinalizationRegistry<Lease>((lease) => lease.memory.reclaim(lease));
+
+/**
  * The memory of a wasm device: which blocks lie in the arena, and which on the JavaScript heap.
  *
  * Storages that are forgotten are noticed by a finalizer, but finalizers run between tasks: in a
@@ -20,7 +26,6 @@ export class WasmMemory implements BlockKeeper {
   readonly #arena: Arena;
   /** Blocks in the arena, oldest first. Holding a block here does not hold its storages. */
   readonly #resident = new Set<Block>();
-  readonly #finalizer: FinalizationRegistry<Lease>;
   /** External blocks that lie in the arena for the length of one kernel call. */
   readonly #visiting: Block[] = [];
   readonly #highestLimit: number;
@@ -33,7 +38,6 @@ export class WasmMemory implements BlockKeeper {
     this.#arena = arena;
     this.#highestLimit = Math.max(limit, 0.75 * arena.maximum);
     this.#limit = limit;
-    this.#finalizer = new FinalizationRegistry((lease) => this.#drop(lease.block, lease));
   }
 
   /** Bytes: in use in the arena; held by it; and the soft limit of the former. */
@@ -72,8 +76,13 @@ export class WasmMemory implements BlockKeeper {
   /** Takes a storage's hold off its block. */
   release(storage: Holder): void {
     const lease = storage.lease;
-    if (lease !== null) this.#finalizer.unregister(lease);
+    if (lease !== null) finalizer.unregister(lease);
     this.#drop(storage.block, lease);
+  }
+
+  /** What the finalizer calls when a storage was collected. */
+  reclaim(lease: Lease): void {
+    this.#drop(lease.block, lease);
   }
 
   /** The address of a block that is not in the arena, after moving it there. Moves nothing out. */
@@ -129,10 +138,10 @@ export class WasmMemory implements BlockKeeper {
   }
 
   #watch(storage: Holder): void {
-    const lease: Lease = { block: storage.block };
+    const lease: Lease = { block: storage.block, memory: this };
     storage.lease = lease;
     storage.block.leases.push(lease);
-    this.#finalizer.register(storage, lease, lease);
+    finalizer.register(storage, lease, lease);
   }
 
   #drop(block: Block, lease: Lease | null): void {
@@ -194,7 +203,7 @@ export class WasmMemory implements BlockKeeper {
     const home = new ArrayBuffer(block.bytes);
     new Uint8Array(home).set(new Uint8Array(this.buffer, block.address, block.bytes));
     block.home = home;
-    for (const lease of block.leases.splice(0)) this.#finalizer.unregister(lease);
+    for (const lease of block.leases.splice(0)) finalizer.unregister(lease);
     this.#resident.delete(block);
     this.#leave(block);
   }
