@@ -26,7 +26,14 @@ export {
 export type { AttentionMap } from "./formats/attention-map.ts";
 export { attentionToSvg } from "./formats/attention-svg.ts";
 export { attentionToText } from "./formats/attention-text.ts";
-export { readSafetensors, writeSafetensors } from "./formats/safetensors.ts";
+export {
+  readSafetensors,
+  type SafetensorsContents,
+  type SafetensorsDtype,
+  type SafetensorsFile,
+  type SafetensorsTensor,
+  writeSafetensors,
+} from "./formats/safetensors.ts";
 export type { Device } from "./kernels/device.ts";
 export { Attention } from "./layers/attention.ts";
 export { AttentionWeight } from "./layers/attention-weight.ts";

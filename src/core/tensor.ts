@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { ShapeError, StateError } from "./errors.ts";
 import { checkShape, formatShape, type NestedNumbers, nest, type Shape, sizeOf } from "./shapes.ts";
 import type { Dtype, Memory, Storage } from "./storage.ts";
