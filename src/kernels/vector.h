@@ -30,6 +30,7 @@ typedef i32 ivec __attribute__((vector_size(4 * LANES)));
 typedef u32 uvec __attribute__((vector_size(4 * LANES)));
 /** A vec at any float's address. */
 typedef float vec_at __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef u32 uvec_at __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
 INLINE vec load(const float *p) { return *(const vec_at *)p; }
 

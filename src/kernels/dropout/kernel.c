@@ -30,12 +30,19 @@ INLINE void draw(u32 seed, u32 stream, u32 first, u32 *words) {
 EXPORT(dropout)
 void dropout(const float *x, float *y, u32 seed, u32 stream, double threshold, double factor,
              i32 length) {
-  const float f = (float)factor;
+  // The threshold comes as a float64: 2^32, which drops everything, is no u32.
+  const i32 none = threshold > 4294967295.0;
+  const u32 least = none || !(threshold > 0) ? 0 : (u32)__builtin_ceil(threshold);
+  const vec f = splat((float)factor);
   for (i32 i = 0; i < length; i += 2 * LANES) {
     u32 words[2 * LANES];
     draw(seed, stream, (u32)i / 2, words);
-    i32 end = smaller_of(length - i, 2 * LANES);
-    // The threshold stays a float64: 2^32, which drops everything, is no u32.
-    for (i32 l = 0; l < end; l++) y[i + l] = (double)words[l] >= threshold ? f * x[i + l] : 0;
+    for (i32 half = 0; half < 2 * LANES && i + half < length; half += LANES) {
+      i32 left = length - i - half;
+      ivec keep = *(const uvec_at *)(words + half) >= least;
+      if (none) keep ^= keep;
+      vec scaled = f * load_left(x + i + half, left, 0);
+      store_left(y + i + half, (vec)(keep & (ivec)scaled), left);
+    }
   }
 }
