@@ -20,6 +20,7 @@ import {
   TimeAttention,
   Trainer,
   tensor,
+  Vocabulary,
 } from "heed";
 
 type Sizes = readonly [N: number, Td: number, Te: number, H: number];
@@ -102,12 +103,19 @@ function numpy(sizes: Sizes): number | null {
   return run.status === 0 ? Number(run.stdout) : null;
 }
 
-/** Made-up pairs of the date model's sizes: 29 symbols in, 10 out, 59 in the vocabulary. */
+/** The date model's sizes: 29 symbols in, 10 out, 59 in the vocabulary, the first two of which pad and begin. */
+const DATE = { source: 29, target: 10, symbols: 59 };
+const letter = (id: number): string => String.fromCharCode(40 + id);
+
 function datePairs(count: number): Pair[] {
   const random = new Random(2);
   const text = (length: number): string =>
-    String.fromCharCode(...Array.from({ length }, () => 65 + random.integer(55)));
-  return Array.from({ length: count }, () => ({ source: text(29), target: text(10), line: 0 }));
+    Array.from({ length }, () => letter(2 + random.integer(DATE.symbols - 2))).join("");
+  return Array.from({ length: count }, () => ({
+    source: text(DATE.source),
+    target: text(DATE.target),
+    line: 0,
+  }));
 }
 
 async function main(): Promise<void> {
@@ -121,56 +129,66 @@ async function main(): Promise<void> {
   console.log("TimeAttention, forward + backward, one thread (12·N·Td·Te·H flops)");
   for (const device of builds) {
     console.log(`\n${device.description}`);
-    for (const [letter, sizes] of SHAPES) {
+    for (const [name, sizes] of SHAPES) {
       const error = sizes.reduce((a, b) => a * b) < 2e8 ? await disagreement(sizes, device) : null;
-      if (error !== null && !(error < 2e-6)) throw new Error(`${letter}: error ${error}`);
+      if (error !== null && !(error < 2e-6)) throw new Error(`${name}: error ${error}`);
       const given = inputs(sizes, device);
       const layer = new TimeAttention();
       const milliseconds = time(() => forwardBackward(layer, given));
       const flops = 12 * sizes.reduce((a, b) => a * b);
-      const numpyTime = letter === "A" || letter === "B" ? numpy(sizes) : null;
+      const numpyTime = name === "A" || name === "B" ? numpy(sizes) : null;
       const against =
         numpyTime === null
           ? ""
           : `  notebook in numpy ${numpyTime.toFixed(1)} ms: ${(numpyTime / milliseconds).toFixed(1)} ×`;
       console.log(
-        `${letter} ${sizes.join(" × ").padEnd(22)} ${milliseconds.toFixed(3).padStart(9)} ms` +
+        `${name} ${sizes.join(" × ").padEnd(22)} ${milliseconds.toFixed(3).padStart(9)} ms` +
           ` ${(flops / milliseconds / 1e6).toFixed(1).padStart(6)} GFLOP/s` +
           `${error === null ? "" : `  error ${error.toExponential(1)}`}${against}`,
       );
       for (const each of given) each.dispose();
     }
-    await model(device);
+    await dateModel(device);
   }
 }
 
-/** The date model: V 59, D 16, H 256, 128 pairs of 29 and 10 symbols, clip 5, Adam. */
-async function model(device: Device): Promise<void> {
+/** The date model: V 59, D 16, H 256, batches of 128 pairs of 29 and 10 symbols, clip 5, Adam. */
+async function dateModel(device: Device): Promise<void> {
   const pairs = datePairs(128);
   const config = defaultConfig(pairs, {
     embeddingSize: 16,
     hiddenSize: 256,
     maskPadding: false,
+    targetLength: DATE.target,
     initialCell: "zero",
     dropout: 0,
   });
-  const seq2seq = AttentionSeq2seq.fromPairs(pairs, config, { device });
-  const trainer = new Trainer(seq2seq, pairs, { batchSize: 128, clip: 5, rate: 0.001 });
-  const steps: number[] = [];
-  for (let i = 0; i < 8; i++) {
+  const vocabulary = new Vocabulary({
+    symbols: Array.from({ length: DATE.symbols }, (_, id) => letter(id)),
+    tokens: "chars",
+    pad: 0,
+    begin: 1,
+    end: null,
+    unknown: null,
+  });
+  const model = new AttentionSeq2seq(config, vocabulary, vocabulary, { device });
+  const trainer = new Trainer(model, pairs, { batchSize: 128, clip: 5, rate: 0.001 });
+  const step = await timeAsync(() => trainer.step(), 12);
+  const decode = await timeAsync(() => model.transduce(pairs[0]?.source ?? ""), 100);
+  console.log(`date model, training step of 128 pairs      ${step.toFixed(0).padStart(6)} ms`);
+  console.log(`date model, greedy decoding, 29 → 10 symbols ${decode.toFixed(2)} ms`);
+  model.dispose();
+}
+
+/** Median milliseconds of `count` awaited calls, after a quarter as many to warm up. */
+async function timeAsync(call: () => Promise<unknown>, count: number): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < count * 1.25; i++) {
     const start = performance.now();
-    await trainer.step();
-    steps.push(performance.now() - start);
+    await call();
+    times.push(performance.now() - start);
   }
-  console.log(`training step of the date model  ${median(steps.slice(2)).toFixed(0)} ms`);
-  const answers: number[] = [];
-  const text = pairs[0]?.source ?? "";
-  for (let i = 0; i < 30; i++) {
-    const start = performance.now();
-    const { outputSymbols } = await seq2seq.transduce(text);
-    answers.push((performance.now() - start) / Math.max(outputSymbols.length, 1));
-  }
-  console.log(`greedy decoding, per symbol      ${median(answers).toFixed(3)} ms`);
+  return median(times.slice(-count));
 }
 
 await main();

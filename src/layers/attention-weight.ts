@@ -1,6 +1,6 @@
 import type { Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
-import { agree, axes, expectShape, together } from "./checks.ts";
+import { axes, expectShape, sequenceAndState, together } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
 
 /**
@@ -22,12 +22,7 @@ export class AttentionWeight implements Layer {
 
   /** @throws ShapeError when N or H of hs and h differ */
   forward(hs: Tensor, h: Tensor): Tensor {
-    const where = "AttentionWeight.forward";
-    const [N, T, H] = axes(where, "hs", hs, "N", "T", "H");
-    const [queryN, queryH] = axes(where, "h", h, "N", "H");
-    agree(where, "N", "h", queryN, "hs", N);
-    agree(where, "H", "h", queryH, "hs", H);
-    together(where, { hs, h });
+    const [N, T, H] = sequenceAndState("AttentionWeight.forward", hs, h);
     const a = newTensor(hs, [N, T]);
     deviceOf(hs).kernels.attentionWeightForward(h.storage, hs.storage, null, a.storage, N, 1, T, H);
     this.#state = { hs, h, a };

@@ -1,7 +1,7 @@
 import { StateError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
-import { agree, axes, expectShape, together } from "./checks.ts";
+import { axes, expectShape, sequenceAndState, together } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
 
 /**
@@ -32,12 +32,7 @@ export class Attention implements Layer {
 
   /** @throws ShapeError when N or H of hs and h differ */
   forward(hs: Tensor, h: Tensor): Tensor {
-    const where = "Attention.forward";
-    const [N, T, H] = axes(where, "hs", hs, "N", "T", "H");
-    const [queryN, queryH] = axes(where, "h", h, "N", "H");
-    agree(where, "N", "h", queryN, "hs", N);
-    agree(where, "H", "h", queryH, "hs", H);
-    together(where, { hs, h });
+    const [N, T, H] = sequenceAndState("Attention.forward", hs, h);
     const a = newTensor(hs, [N, T]);
     const out = newTensor(hs, [N, H]);
     const { kernels } = deviceOf(hs);

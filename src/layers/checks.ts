@@ -43,6 +43,20 @@ export function checkIndices(where: string, name: string, value: unknown): void 
   });
 }
 
+/** The sizes of a sequence hs (N, T, H) and a state h (N, H) that go together. */
+export function sequenceAndState(
+  where: string,
+  hs: Tensor,
+  h: Tensor,
+): readonly [N: number, T: number, H: number] {
+  const [N, T, H] = axes(where, "hs", hs, "N", "T", "H");
+  const [stateN, stateH] = axes(where, "h", h, "N", "H");
+  agree(where, "N", "h", stateN, "hs", N);
+  agree(where, "H", "h", stateH, "hs", H);
+  together(where, { hs, h });
+  return [N, T, H];
+}
+
 const MEANING: Readonly<Record<string, string>> = {
   N: "batch size",
   T: "number of time steps",
