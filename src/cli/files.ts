@@ -1,6 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { access, readFile, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { access, readFile, stat, unlink, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { AttentionSeq2seq, type Pair, parsePairs } from "../index.ts";
 import { UsageError } from "./errors.ts";
 
@@ -63,7 +64,8 @@ export async function checkOutput(
   const place = await stat(folder).catch(() => null);
   if (place === null) throw refuse(`no folder ${folder}`, "create it first");
   if (!place.isDirectory()) throw refuse(`${folder}, which is not a folder`);
-  if (!(await mayWrite(folder))) throw refuse(`the folder ${folder}, which may not be written to`);
+  if (!(await takesFiles(folder)))
+    throw refuse(`the folder ${folder}, which may not be written to`);
   const found = await stat(path).catch(() => null);
   if (found === null) return;
   if (found.isDirectory()) throw refuse("a directory", "name a file in it");
@@ -75,6 +77,18 @@ export async function checkOutput(
       throw refuse(`the input file ${input}`, "choose another name");
     }
   }
+}
+
+/** Whether a file can be made in a folder, by making one: permissions are not all that can stand in the way. */
+async function takesFiles(folder: string): Promise<boolean> {
+  const probe = join(folder, `.heed-${process.pid}-${randomBytes(4).toString("hex")}.tmp`);
+  try {
+    await writeFile(probe, "", { flag: "wx" });
+  } catch {
+    return false;
+  }
+  await unlink(probe);
+  return true;
 }
 
 async function mayWrite(path: string): Promise<boolean> {
