@@ -11,6 +11,7 @@ beforeAll(() => {
   put("good.tsv", "ab\tba\nbc\tcb\ncd\tdc\nde\ted\n");
   put("three.tsv", "ab\tba\tx\nbc\tcb\ty\n");
   put("no-tab.tsv", "ab\tba\nbc cb\n");
+  put("long.tsv", `ab\tba\ncd\tdc\n${"x".repeat(60_000)}\ty\n${"ef\tfe\n".repeat(60)}`);
   put("latin1.tsv", new Uint8Array([0x61, 0x09, 0xe9, 0x0a]));
   put("empty.tsv", "");
   put("one.tsv", "ab\tba\nab\tba\n");
@@ -92,6 +93,11 @@ describe("a wrong call exits with 2", () => {
 });
 
 describe("work that cannot be done exits with 1", () => {
+  it("a pair too long for memory, by its line", async () => {
+    const words = "train long.tsv --embedding 2 --hidden 512 --epochs 1 --quiet".split(" ");
+    expectRefusal(await heed(words, { cwd: folder }), 1, /long\.tsv, line 3: .*60,001 characters/);
+  });
+
   it.each<[name: string, words: readonly string[], message: RegExp]>([
     ["a line without a tab", ["train", "no-tab.tsv"], /no-tab\.tsv\D+2\b.*tab/i],
     ["text that is not UTF-8", ["train", "latin1.tsv"], /latin1\.tsv.*UTF-8/],

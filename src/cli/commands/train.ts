@@ -2,6 +2,7 @@ import { Command } from "commander";
 import {
   AttentionSeq2seq,
   currentDevice,
+  DeviceError,
   defaultConfig,
   defaultTraining,
   evaluate,
@@ -129,8 +130,25 @@ async function train(path: string, flags: TrainFlags): Promise<void> {
     maxSeconds: flags.maxSeconds ?? null,
     goodEnough: Number.POSITIVE_INFINITY,
     keep: (bytes) => writeFileAtomically(flags.out, bytes),
+  }).catch((error: unknown) => {
+    throw error instanceof DeviceError ? tooLong(path, pairs, error) : error;
   });
   await conclude(outcome, flags, dev);
+}
+
+/** Memory runs out where a pair is very long: says which one. */
+function tooLong(path: string, pairs: readonly Pair[], cause: DeviceError): WorkError {
+  const length = (pair: Pair): number => pair.source.length + pair.target.length;
+  const longest = pairs.reduce((most, pair) => (length(pair) > length(most) ? pair : most));
+  return new WorkError(
+    {
+      where: `${path}, line ${longest.line}`,
+      expected: "pairs that a batch of fits in memory",
+      received: `one of ${count(length(longest))} characters, the longest of all`,
+      fix: "leave it out, or take a smaller --batch or --hidden",
+    },
+    { cause },
+  );
 }
 
 async function readData(
