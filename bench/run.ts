@@ -126,6 +126,7 @@ async function main(): Promise<void> {
   } catch {
     console.log("relaxed SIMD: not in this engine\n");
   }
+  if (numpy([1, 1, 1, 1]) === null) console.log("numpy: not installed, so not compared\n");
   console.log("TimeAttention, forward + backward, one thread (12·N·Td·Te·H flops)");
   for (const device of builds) {
     console.log(`\n${device.description}`);
