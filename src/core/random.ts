@@ -4,7 +4,8 @@ import { threefry } from "./threefry.ts";
 const TWO_32 = 2 ** 32;
 
 /**
- * Seeded random numbers: same seed and stream, same numbers, on every machine and engine.
+ * Seeded random numbers: same seed and stream, same numbers, on every machine and engine
+ * (Threefry-2x32 with 20 rounds, Salmon et al. 2011).
  *
  * Streams are numbered rather than split off one another, so that parts of a program (initial
  * parameters, dropout of step 17, the order of epoch 3) draw independently of each other's use.
@@ -33,7 +34,11 @@ export class Random {
     this.#stream = checkWord("stream", stream);
   }
 
-  /** The stream of that number under the same seed, from its beginning. */
+  /**
+   * The stream of that number under the same seed, from its beginning.
+   *
+   * @throws DataError when the number is not a whole number from 0 to 2^32 - 1
+   */
   stream(number: number): Random {
     return new Random(this.#seed, number);
   }
@@ -59,14 +64,18 @@ export class Random {
     return value < high ? value : low;
   }
 
-  /** A normal number: the inverse of the normal distribution function at a uniform number. */
+  /** A normal number: mean + deviation · Φ⁻¹(u) of a uniform u, see {@link normalQuantile}. */
   normal(mean = 0, deviation = 1): number {
     // Half a step up keeps u off 0; the last step would then round to 1, and stays below it.
     const u = Math.min(this.uniform() + 2 ** -54, 1 - 2 ** -53);
     return mean + deviation * normalQuantile(u);
   }
 
-  /** A uniform whole number `0 ≤ i < below`, free of modulo bias (by rejection). */
+  /**
+   * A uniform whole number `0 ≤ i < below`, free of modulo bias (by rejection).
+   *
+   * @throws DataError when `below` is not a whole number from 1 to 2^32
+   */
   integer(below: number): number {
     if (!Number.isSafeInteger(below) || below < 1 || below > TWO_32) {
       throw new DataError({
@@ -81,7 +90,7 @@ export class Random {
     return word % below;
   }
 
-  /** Puts the items into random order, in place (Fisher and Yates). */
+  /** Puts the items into random order, in place (Fisher and Yates): every order equally likely. */
   shuffle<Item>(items: { [index: number]: Item; readonly length: number }): void {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.integer(i + 1);

@@ -12,10 +12,11 @@ export type StorageArray = Float32Array | Float64Array | Int32Array;
  * back at once, and a storage that is merely forgotten gives it back when it is collected.
  */
 export interface Storage {
+  /** The type of the numbers. */
   readonly dtype: StorageDtype;
   /** Number of elements. */
   readonly length: number;
-  /** A view of the numbers where the host can see them; a DeviceError naming `read()` where not. */
+  /** A view of the numbers. @throws DeviceError, naming `read()`, where the host cannot see them */
   view(): StorageArray;
   /** A copy of the numbers. */
   read(): Promise<StorageArray>;
@@ -33,6 +34,10 @@ export interface Memory {
   readonly name: string;
   /** The number types it holds. */
   readonly dtypes: readonly Dtype[];
-  /** Room for `length` elements; what stands in it is unspecified. */
+  /**
+   * Room for `length` elements; what stands in it is unspecified.
+   *
+   * @throws DtypeError when it does not hold the dtype; DeviceError when memory ends
+   */
   allocate(dtype: StorageDtype, length: number): Storage;
 }

@@ -10,7 +10,9 @@ const disposeSymbol: typeof Symbol.dispose =
 
 /** What tensors and indices share: a shape over a storage on a device, and an end of life. */
 abstract class Held {
+  /** Sizes per axis, outermost first; `[]` is a single number. */
   readonly shape: Shape;
+  /** Where the numbers live. */
   readonly device: Memory;
   #storage: Storage | null;
 
@@ -53,6 +55,7 @@ abstract class Held {
     this.#storage = null;
   }
 
+  /** What `using` calls at the end of its block: `dispose`. */
   [disposeSymbol](): void {
     this.dispose();
   }
@@ -63,8 +66,16 @@ abstract class Held {
  *
  * Made by {@link tensor}, or returned by a layer. Memory goes back when the tensor is collected,
  * or earlier by `dispose()` or `using`.
+ *
+ * @example
+ * const x = tensor([[1, 2], [3, 4]]);
+ * x.data[0] = 5;
+ * x.reshape([4]).toArray(); // → [5, 2, 3, 4]
+ * x.dispose();
+ * x.data; // → throws StateError
  */
 export class Tensor extends Held {
+  /** The type of the numbers. */
   readonly dtype: Dtype;
 
   /** For devices and layers; everybody else calls {@link tensor}. */
@@ -89,7 +100,7 @@ export class Tensor extends Held {
     return (await this.storage.read()) as Float32Array | Float64Array;
   }
 
-  /** The numbers as nested arrays; a plain number for shape `[]`. */
+  /** The numbers as nested arrays; a plain number for shape `[]`. @throws DeviceError as `data` does */
   toArray(): NestedNumbers {
     return nest(this.data, this.shape);
   }
@@ -112,7 +123,11 @@ export class Tensor extends Held {
     return this.view(0, shape);
   }
 
-  /** The numbers from element `offset` on as a tensor of the given shape, sharing the memory. */
+  /**
+   * The numbers from element `offset` on as a tensor of the given shape, sharing the memory.
+   *
+   * @throws ShapeError when they reach beyond this tensor's.
+   */
   view(offset: number, shape: Shape): Tensor {
     checkShape("Tensor.view", shape);
     const length = sizeOf(shape);
@@ -127,8 +142,16 @@ export class Tensor extends Held {
   }
 }
 
-/** Whole numbers that name rows or lengths (int32): symbols for an `Embedding`, targets for a loss. */
+/**
+ * Whole numbers that name rows or lengths (int32): symbols for an `Embedding`, targets for a loss.
+ * Made by {@link indices}.
+ *
+ * @example
+ * const ids = indices([[3, 1], [2, 0]]);
+ * ids.data; // → [3, 1, 2, 0]
+ */
 export class Indices extends Held {
+  /** Always `"int32"`. */
   readonly dtype = "int32";
 
   /** A view of the numbers, row-major; see {@link Tensor.data}. */
@@ -141,7 +164,7 @@ export class Indices extends Held {
     return (await this.storage.read()) as Int32Array;
   }
 
-  /** The numbers as nested arrays. */
+  /** The numbers as nested arrays; a plain number for shape `[]`. */
   toArray(): NestedNumbers {
     return nest(this.data, this.shape);
   }

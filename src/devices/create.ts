@@ -45,6 +45,7 @@ export function tensor(data: TensorData, shape?: Shape, options: TensorOptions =
 /**
  * A tensor of zeros.
  *
+ * @throws ShapeError or DtypeError as {@link tensor}
  * @example
  * zeros([2, 2]).toArray(); // → [[0, 0], [0, 0]]
  */
@@ -56,8 +57,10 @@ export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
 }
 
 /**
- * Normal random numbers, one draw of `random` per element in row-major order.
+ * Normal random numbers, mean 0 and deviation 1 unless given, one draw of `random` per element in
+ * row-major order.
  *
+ * @throws ShapeError or DtypeError as {@link tensor}
  * @example
  * normal([10, 5, 4], new Random(42)).shape; // → [10, 5, 4]
  */
@@ -71,8 +74,10 @@ export function normal(
 }
 
 /**
- * Uniform random numbers, `low ≤ u < high`, one draw of `random` per element in row-major order.
+ * Uniform random numbers, `low ≤ u < high`, from 0 to 1 unless given, one draw of `random` per element
+ * in row-major order.
  *
+ * @throws ShapeError or DtypeError as {@link tensor}
  * @example
  * const u = uniform([3], new Random(42), { low: 5, high: 6 });
  * u.data.every((x) => x >= 5 && x <= 6); // → true

@@ -81,7 +81,12 @@ export function useDevice(device: Device): void {
   chosen = device;
 }
 
-/** The device of the last `useDevice`; without any, wasm where it runs, else the reference device. */
+/**
+ * The device of the last `useDevice`; without any, wasm where it runs, else the reference device.
+ *
+ * @example
+ * currentDevice().name; // → "wasm"
+ */
 export function currentDevice(): Device {
   chosen ??= openDefault();
   return chosen;

@@ -3,9 +3,11 @@
  * Every `Transduction` is one.
  */
 export interface AttentionMap {
+  /** What was read, one per column. */
   readonly sourceSymbols: readonly string[];
+  /** What was written, one per row. */
   readonly outputSymbols: readonly string[];
-  /** attention[d][e]: how much output symbol d looked at source symbol e. */
+  /** attention[d][e]: how much output symbol d looked at source symbol e, 0 to 1. */
   readonly attention: readonly (readonly number[])[];
 }
 

@@ -22,6 +22,7 @@ export type { SafetensorsDtype } from "./safetensors-header.ts";
 export interface SafetensorsTensor {
   /** How the file holds it; F16 and BF16 are float32 in `data`. */
   readonly dtype: SafetensorsDtype;
+  /** Sizes per axis; `[]` is a single number. */
   readonly shape: readonly number[];
   /** A copy of the numbers, row-major. */
   readonly data: Float32Array | Float64Array;
@@ -29,6 +30,7 @@ export interface SafetensorsTensor {
 
 /** What a safetensors file holds. */
 export interface SafetensorsFile {
+  /** The texts under `__metadata__`. */
   readonly metadata: ReadonlyMap<string, string>;
   /** In the order of the header. */
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
@@ -36,7 +38,9 @@ export interface SafetensorsFile {
 
 /** What {@link writeSafetensors} takes; a {@link SafetensorsFile} is one. */
 export interface SafetensorsContents {
+  /** Texts for `__metadata__`, which is left out when there are none. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** By name: the numbers, row-major, and their shape. */
   readonly tensors: ReadonlyMap<
     string,
     { readonly shape: Shape; readonly data: Float32Array | Float64Array }

@@ -4,7 +4,8 @@ import { axes, expectShape, sequenceAndState, together } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
 
 /**
- * How well h fits each step of a sequence: a[n, :] = softmaxₜ(hs[n, t, :] · h[n, :]).
+ * How well h fits each step of a sequence: a[n, :] = softmaxₜ(hs[n, t, :] · h[n, :]), the "dot" score
+ * of Luong et al. 2015 (equations 7 and 8).
  *
  * Shapes: hs (N, T, H), h (N, H) → a (N, T).
  *
@@ -20,7 +21,7 @@ export class AttentionWeight implements Layer {
   readonly grads: readonly Tensor[] = [];
   #state: { hs: Tensor; h: Tensor; a: Tensor } | null = null;
 
-  /** @throws ShapeError when N or H of hs and h differ */
+  /** hs (N, T, H), h (N, H) → a (N, T). @throws ShapeError when N or H of hs and h differ */
   forward(hs: Tensor, h: Tensor): Tensor {
     const [N, T, H] = sequenceAndState("AttentionWeight.forward", hs, h);
     const a = newTensor(hs, [N, T]);
@@ -29,7 +30,11 @@ export class AttentionWeight implements Layer {
     return a;
   }
 
-  /** With ds the softmax's gradient: dhs[n, t, :] = ds[n, t] · h[n, :], dh[n, :] = Σₜ ds[n, t] · hs[n, t, :]. */
+  /**
+   * With ds the softmax's gradient: dhs[n, t, :] = ds[n, t] · h[n, :], dh[n, :] = Σₜ ds[n, t] · hs[n, t, :].
+   *
+   * @throws StateError before `forward`; ShapeError when da does not have the shape of a
+   */
   backward(da: Tensor): [dhs: Tensor, dh: Tensor] {
     const { hs, h, a } = recall("AttentionWeight", this.#state);
     const [N, T, H] = axes("AttentionWeight.backward", "hs", hs, "N", "T", "H");

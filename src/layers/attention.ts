@@ -6,7 +6,7 @@ import { type Layer, newTensor, recall } from "./layer.ts";
 
 /**
  * What a sequence says to h: a = softmaxₜ(hs[n, t, :] · h[n, :]), out[n, :] = Σₜ a[n, t] · hs[n, t, :].
- * The notebook's AttentionWeight and WeightSum in one fused pass: one step of {@link TimeAttention}.
+ * {@link AttentionWeight}, then {@link WeightSum}, in one fused pass: one step of {@link TimeAttention}.
  *
  * Shapes: hs (N, T, H), h (N, H) → out (N, H); attentionWeight (N, T).
  *
@@ -30,7 +30,7 @@ export class Attention implements Layer {
     });
   }
 
-  /** @throws ShapeError when N or H of hs and h differ */
+  /** hs (N, T, H), h (N, H) → out (N, H). @throws ShapeError when N or H of hs and h differ */
   forward(hs: Tensor, h: Tensor): Tensor {
     const [N, T, H] = sequenceAndState("Attention.forward", hs, h);
     const a = newTensor(hs, [N, T]);
@@ -42,7 +42,13 @@ export class Attention implements Layer {
     return out;
   }
 
-  /** dhs (N, T, H) gathers what comes through the weights and what comes through the sum. */
+  /**
+   * dhs (N, T, H) gathers what comes through the weights and what comes through the sum:
+   * dhs[n, t, :] = a[n, t] · dout[n, :] + ds[n, t] · h[n, :], dh[n, :] = Σₜ ds[n, t] · hs[n, t, :], with
+   * ds[n, t] = a[n, t] · (da[n, t] − Σₖ a[n, k] · da[n, k]) and da[n, t] = hs[n, t, :] · dout[n, :].
+   *
+   * @throws StateError before `forward`; ShapeError when dout does not have the shape of out
+   */
   backward(dout: Tensor): [dhs: Tensor, dh: Tensor] {
     const { hs, h, a } = recall("Attention", this.#state);
     const [N, T, H] = axes("Attention.backward", "hs", hs, "N", "T", "H");

@@ -24,7 +24,8 @@ export class Dropout implements Layer {
 
   /**
    * @param rate share of the numbers set to 0, from 0 to less than 1
-   * @throws DataError when it is not
+   * @param seed of the random streams, a whole number from 0 to 2^32 - 1
+   * @throws DataError when the rate is not
    */
   constructor(rate: number, seed = 0) {
     if (!(rate >= 0 && rate < 1)) {
@@ -38,7 +39,11 @@ export class Dropout implements Layer {
     this.#seed = seed;
   }
 
-  /** @param stream number of the random stream; by default the number of forward passes before this one */
+  /**
+   * x → y of the same shape: y[i] = x[i] / (1 − rate), or 0.
+   *
+   * @param stream number of the random stream; by default the number of forward passes before this one
+   */
   forward(x: Tensor, stream: number = this.#forwards): Tensor {
     checkTensor("Dropout.forward", "x", x);
     this.#forwards++;
@@ -46,7 +51,11 @@ export class Dropout implements Layer {
     return this.#apply(x, stream);
   }
 
-  /** dx = dy where x was kept, scaled alike, else 0. */
+  /**
+   * dx[i] = dy[i] / (1 − rate) where x[i] was kept, else 0.
+   *
+   * @throws StateError before `forward`; ShapeError when dy does not have the shape of x
+   */
   backward(dy: Tensor): Tensor {
     const { stream, x } = recall("Dropout", this.#state);
     expectShape("Dropout.backward", "dy", dy, x.shape);

@@ -36,7 +36,7 @@ export class Embedding implements Layer {
     return [{ name: `${name}.W`, shape: [symbols, size], deviation: 0.01 }];
   }
 
-  /** @throws ShapeError when an id is not from 0 to V − 1 */
+  /** ids (…) → y (…, D). @throws ShapeError when an id is not from 0 to V − 1 */
   forward(ids: Indices): Tensor {
     checkIndices("Embedding.forward", "ids", ids);
     sameDevice("Embedding.forward", "ids", ids, "W", this.#W);
@@ -49,7 +49,11 @@ export class Embedding implements Layer {
     return y;
   }
 
-  /** dW[ids[…], :] += dy[…, :]; symbols have no gradient of their own. */
+  /**
+   * dW[ids[…], :] += dy[…, :]; symbols have no gradient of their own.
+   *
+   * @throws StateError before `forward`; ShapeError when dy does not have the shape of y
+   */
   backward(dy: Tensor): void {
     const ids = recall("Embedding", this.#ids);
     const D = this.#W.shape[1] ?? 0;

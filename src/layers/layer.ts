@@ -5,6 +5,7 @@ import { Tensor } from "../core/tensor.ts";
 
 /** What every layer shows: its learned numbers and their gradients, in the same order. */
 export interface Layer {
+  /** The learned numbers; empty where a layer learns none. */
   readonly params: readonly Tensor[];
   /** Gradients are added up over backward passes until {@link zeroGradients}. */
   readonly grads: readonly Tensor[];

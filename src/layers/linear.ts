@@ -61,7 +61,11 @@ export class Linear implements Layer {
     ];
   }
 
-  /** @throws ShapeError when an input's last axis is not its size, or their other axes differ */
+  /**
+   * xᵢ (…, Iᵢ) → y (…, O).
+   *
+   * @throws ShapeError when an input's last axis is not its size, or their other axes differ
+   */
   forward(...inputs: Tensor[]): Tensor {
     const where = "Linear.forward";
     if (inputs.length !== this.#parts.length) {
@@ -98,7 +102,11 @@ export class Linear implements Layer {
     return y;
   }
 
-  /** dxᵢ = dy · Wᵢᵀ per input; dWᵢ += xᵢᵀ · dy, db += Σ dy. */
+  /**
+   * dxᵢ = dy · Wᵢᵀ per input; dWᵢ += xᵢᵀ · dy, db += Σ dy.
+   *
+   * @throws StateError before `forward`; ShapeError when dy does not have the shape of y
+   */
   backward(dy: Tensor): Tensor[] {
     const inputs = recall("Linear", this.#inputs);
     const outer = (inputs[0]?.shape ?? []).slice(0, -1);

@@ -17,7 +17,9 @@ export interface LstmStart {
 
 /** The state after the last step, each (N, H). */
 export interface LstmState {
+  /** Hidden state. */
   readonly h: Tensor;
+  /** Cell. */
   readonly c: Tensor;
 }
 
@@ -87,7 +89,11 @@ export class LSTM implements Layer {
     });
   }
 
-  /** @throws ShapeError when xs is not (N, T, D), or a state not (N, H) */
+  /**
+   * xs (N, T, D) → hs (N, T, H), every hidden state; {@link state} has the last.
+   *
+   * @throws ShapeError when xs is not (N, T, D), a state not (N, H), or a length not from 0 to T
+   */
   forward(xs: Tensor, start: LstmStart = {}): Tensor {
     const where = "LSTM.forward";
     const [Wx, Wh, b] = this.params as [Tensor, Tensor, Tensor];
@@ -143,7 +149,9 @@ export class LSTM implements Layer {
   /**
    * @param dhs (N, T, H), the gradient of every state
    * @param dState that of the last state besides, where something used it
-   * @returns dxs (N, T, D), and the gradients (N, H) of the state it started from
+   * @returns dxs (N, T, D), and the gradients (N, H) of the state it started from; those of the
+   *   parameters are added to `grads`
+   * @throws StateError before `forward`; ShapeError when a gradient does not have its state's shape
    */
   backward(dhs: Tensor, dState: Partial<LstmState> = {}): [dxs: Tensor, dh: Tensor, dc: Tensor] {
     const where = "LSTM.backward";

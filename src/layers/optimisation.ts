@@ -4,15 +4,24 @@ import { deviceOf } from "../kernels/device.ts";
 import { expectShape, together } from "./checks.ts";
 import { newTensor } from "./layer.ts";
 
-/** Sets gradients to 0; backward passes add to what is there. */
+/**
+ * Sets gradients to 0; backward passes add to what is there.
+ *
+ * @example
+ * const grad = tensor([3, 4]);
+ * zeroGradients([grad]);
+ * grad.data; // → [0, 0]
+ */
 export function zeroGradients(grads: readonly Tensor[]): void {
   for (const grad of grads) deviceOf(grad).kernels.fill(grad.storage, 0, grad.size);
 }
 
 /**
- * Scales gradients so that their global norm √(Σ g²) is at most `limit` (Pascanu et al. 2013).
+ * Scales gradients by limit / ‖g‖ where their global norm ‖g‖ = √(Σ g²) is above `limit` (Pascanu et
+ * al. 2013, algorithm 1).
  *
  * @returns the norm before clipping, a tensor of shape ()
+ * @throws DataError when there is no gradient, or the limit is not above 0
  * @example
  * const grad = tensor([3, 4]);
  * clipGradients([grad], 1).toArray(); // → 5
@@ -41,13 +50,19 @@ export function clipGradients(grads: readonly Tensor[], limit: number): Tensor {
 export interface AdamOptions {
   /** Learning rate, 0.001 unless given. */
   readonly rate?: number;
+  /** β₁, how much of the mean gradient m a step keeps: 0.9 unless given. */
   readonly beta1?: number;
+  /** β₂, the same of the mean square v: 0.999 unless given. */
   readonly beta2?: number;
+  /** ε, which keeps the quotient finite: 1e-8 unless given. */
   readonly epsilon?: number;
 }
 
 /**
- * Adam (Kingma & Ba 2015, algorithm 1), with β₁ = 0.9, β₂ = 0.999, ε = 1e-8 unless given.
+ * Adam (Kingma & Ba 2015, algorithm 1). Step t, for every parameter x with gradient g:
+ *
+ *     m = β₁ · m + (1 − β₁) · g        v = β₂ · v + (1 − β₂) · g²
+ *     x −= rate · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
  *
  * @example
  * const x = tensor([1]);
@@ -62,6 +77,7 @@ export class Adam {
   #steps = 0;
   #moments: readonly { m: Tensor; v: Tensor }[] = [];
 
+  /** No parameters yet: the first step makes m and v for those it is given. */
   constructor(options: AdamOptions = {}) {
     this.#rate = options.rate ?? 0.001;
     this.#beta1 = options.beta1 ?? 0.9;

@@ -7,7 +7,9 @@ import { deviceFor } from "../devices/current.ts";
 
 /** A learned tensor before it exists: its name, its shape, and how it begins. */
 export interface ParameterSpec {
+  /** Unique within a model, e.g. `encoder.lstm.Wx`. */
   readonly name: string;
+  /** Sizes per axis. */
   readonly shape: Shape;
   /** Standard deviation of the normal numbers it begins with; 0 begins with zeros. */
   readonly deviation: number;
@@ -15,9 +17,11 @@ export interface ParameterSpec {
 
 /** Where a layer's learned numbers live, and where they begin. */
 export interface LayerOptions {
+  /** The current device unless given, or the reference device where that does not hold `dtype`. */
   readonly device?: Memory;
+  /** `"float32"` unless given. */
   readonly dtype?: Dtype;
-  /** Seed of the initial numbers. */
+  /** Seed of the initial numbers; 0 unless given. */
   readonly seed?: number;
   /** Shared parameters to take this layer's from, by `name`; instead of the three above. */
   readonly parameters?: Parameters;
@@ -39,6 +43,7 @@ const ALIGNMENT = 64;
  * parameters.value("linear.W").shape; // → [2, 3]
  */
 export class Parameters {
+  /** In the order of the specs. */
   readonly names: readonly string[];
   /** All numbers, one flat tensor; the gaps that align the views hold zeros. */
   readonly values: Tensor;
@@ -46,6 +51,10 @@ export class Parameters {
   readonly grads: Tensor;
   readonly #views = new Map<string, { value: Tensor; grad: Tensor }>();
 
+  /**
+   * @param specs every parameter, in the order in which they are to lie
+   * @throws DtypeError when the device does not hold the dtype
+   */
   constructor(
     specs: readonly ParameterSpec[],
     options: { readonly device?: Memory; readonly dtype?: Dtype; readonly seed?: number } = {},

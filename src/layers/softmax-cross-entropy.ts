@@ -15,7 +15,7 @@ export interface SoftmaxCrossEntropyOptions {
 
 /**
  * loss = mean over rows r of −ln softmax(logits[r, :])[targets[r]], computed by log-sum-exp, without
- * the rows whose target is ignored. Without any row that counts, loss and gradients are 0.
+ * the rows whose target is ignored. Without any row that counts, loss and gradients are 0. In nats.
  *
  * Shapes: logits (…, V), targets (…) → loss ().
  *
@@ -32,17 +32,22 @@ export class SoftmaxCrossEntropy implements Layer {
   readonly #reduction: "mean" | "sum";
   #state: { probabilities: Tensor; targets: Indices; count: number } | null = null;
 
+  /** Learns nothing; the options say how to count. */
   constructor(options: SoftmaxCrossEntropyOptions = {}) {
     this.#ignored = options.ignoredIndex ?? -1;
     this.#reduction = options.reduction ?? "mean";
   }
 
-  /** The number of targets that counted in the last forward pass. */
+  /** The number of targets that counted in the last forward pass. @throws StateError before one */
   get count(): number {
     return recall("SoftmaxCrossEntropy", this.#state).count;
   }
 
-  /** @throws ShapeError when targets do not fit logits, or a target is neither ignored nor from 0 to V − 1 */
+  /**
+   * logits (…, V), targets (…) → loss ().
+   *
+   * @throws ShapeError when targets do not fit logits, or a target is neither ignored nor from 0 to V − 1
+   */
   forward(logits: Tensor, targets: Indices): Tensor {
     const where = "SoftmaxCrossEntropy.forward";
     checkTensor(where, "logits", logits);
@@ -86,6 +91,7 @@ export class SoftmaxCrossEntropy implements Layer {
    * dLogits[r, :] = dLoss / count · (softmax(logits[r, :]) − one-hot(targets[r])).
    *
    * @param dLoss the gradient of the loss
+   * @throws StateError before `forward`
    */
   backward(dLoss = 1): Tensor {
     const { probabilities, targets, count } = recall("SoftmaxCrossEntropy", this.#state);

@@ -19,7 +19,7 @@ export class Softmax implements Layer {
   readonly grads: readonly Tensor[] = [];
   #y: Tensor | null = null;
 
-  /** @throws ShapeError when x has no axis */
+  /** x (…, T) → y (…, T). @throws ShapeError when x has no axis */
   forward(x: Tensor): Tensor {
     checkTensor("Softmax.forward", "x", x);
     const columns = x.shape.at(-1);
@@ -37,7 +37,11 @@ export class Softmax implements Layer {
     return y;
   }
 
-  /** dx = y ⊙ (dy − Σ y ⊙ dy), row by row. */
+  /**
+   * dx = y ⊙ (dy − Σ y ⊙ dy), row by row.
+   *
+   * @throws StateError before `forward`; ShapeError when dy does not have the shape of y
+   */
   backward(dy: Tensor): Tensor {
     const y = recall("Softmax", this.#y);
     expectShape("Softmax.backward", "dy", dy, y.shape);

@@ -69,7 +69,12 @@ export class TimeAttention implements Layer {
     return out;
   }
 
-  /** dhsEnc (N, Te, H) is summed over all decoder steps, through weights and sums alike. */
+  /**
+   * As {@link Attention.backward} for every decoder step: dhsEnc (N, Te, H) is summed over all of them,
+   * dhsDec (N, Td, H) has one each.
+   *
+   * @throws StateError before `forward`; ShapeError when dout does not have the shape of out
+   */
   backward(dout: Tensor): [dhsEnc: Tensor, dhsDec: Tensor] {
     const { hsEnc, hsDec, weights, lengths } = recall("TimeAttention", this.#state);
     const [N, Te, H] = axes("TimeAttention.backward", "hsEnc", hsEnc, "N", "Te", "H");

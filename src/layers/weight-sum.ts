@@ -4,7 +4,8 @@ import { agree, axes, expectShape, together } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
 
 /**
- * The weighted sum of a sequence: c[n, :] = Σₜ a[n, t] · hs[n, t, :].
+ * The weighted sum of a sequence: c[n, :] = Σₜ a[n, t] · hs[n, t, :], the context of Bahdanau et al.
+ * 2015 (equation 5).
  *
  * Shapes: hs (N, T, H), a (N, T) → c (N, H).
  *
@@ -21,7 +22,7 @@ export class WeightSum implements Layer {
   readonly grads: readonly Tensor[] = [];
   #inputs: { hs: Tensor; a: Tensor } | null = null;
 
-  /** @throws ShapeError when N or T of hs and a differ */
+  /** hs (N, T, H), a (N, T) → c (N, H). @throws ShapeError when N or T of hs and a differ */
   forward(hs: Tensor, a: Tensor): Tensor {
     const where = "WeightSum.forward";
     const [N, T, H] = axes(where, "hs", hs, "N", "T", "H");
@@ -35,7 +36,11 @@ export class WeightSum implements Layer {
     return c;
   }
 
-  /** dhs[n, t, :] = a[n, t] · dc[n, :] and da[n, t] = hs[n, t, :] · dc[n, :]. */
+  /**
+   * dhs[n, t, :] = a[n, t] · dc[n, :] and da[n, t] = hs[n, t, :] · dc[n, :].
+   *
+   * @throws StateError before `forward`; ShapeError when dc does not have the shape of c
+   */
   backward(dc: Tensor): [dhs: Tensor, da: Tensor] {
     const { hs, a } = recall("WeightSum", this.#inputs);
     const [N, T, H] = axes("WeightSum.backward", "hs", hs, "N", "T", "H");

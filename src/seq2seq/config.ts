@@ -6,8 +6,14 @@ import type { ModelConfig, Pair, Tokens, TrainOptions } from "./types.ts";
  * A config that suits the pairs: sizes grow with their number, and the limit of an output comes from
  * the longest target.
  *
- * @param overrides fields to set otherwise
+ * @param overrides fields to set otherwise; `sourceTokens` and `targetTokens` say what a symbol is
  * @throws DataError when a field is out of range
+ *
+ * @example
+ * const pairs = [{ source: "3/4/05", target: "2005-03-04", line: 1 }];
+ * const config = defaultConfig(pairs, { hiddenSize: 32 });
+ * config.hiddenSize; // → 32
+ * config.targetLimit; // → 30
  */
 export function defaultConfig(
   pairs: readonly Pair[],
@@ -35,7 +41,16 @@ export function defaultConfig(
   });
 }
 
-/** How long and how fast to train on the pairs: about 6,000 steps where pairs are few, fewer epochs where many. */
+/**
+ * How long and how fast to train on the pairs: about 6,000 steps, in 3 to 60 epochs.
+ *
+ * @param overrides fields to set otherwise
+ *
+ * @example
+ * const pairs = [{ source: "3/4/05", target: "2005-03-04", line: 1 }];
+ * const { epochs, batchSize } = defaultTraining(pairs, { batchSize: 8 });
+ * [epochs, batchSize]; // → [60, 8]
+ */
 export function defaultTraining(
   pairs: readonly Pair[],
   overrides: TrainOptions = {},

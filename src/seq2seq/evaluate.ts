@@ -6,8 +6,15 @@ import type { Evaluation, Pair, Prediction } from "./types.ts";
 /**
  * How a model does on pairs: exact match and symbol error rate, by greedy decoding.
  *
- * @param options.batchSize texts decoded together
- * @param options.onProgress called after every batch
+ * @param options.batchSize texts decoded together, 128 unless given
+ * @param options.onProgress called after every batch with the number of pairs done and of all
+ * @throws DataError when there are no pairs, or no target has a symbol
+ *
+ * @example
+ * const pairs = [{ source: "ab", target: "ba", line: 1 }];
+ * const model = AttentionSeq2seq.fromPairs(pairs, defaultConfig(pairs));
+ * const { exactMatch, predictions } = await evaluate(model, pairs);
+ * exactMatch === Number(predictions[0]?.exact); // → true
  */
 export async function evaluate(
   model: AttentionSeq2seq,

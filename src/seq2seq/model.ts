@@ -30,7 +30,8 @@ const STREAMS_PER_STEP = 4;
 /**
  * A sequence-to-sequence model with attention: an LSTM reads the source, an LSTM writes the target,
  * started from the reader's last state and attending to all of the reader's states at every step
- * (Sutskever et al. 2014; Luong et al. 2015, "dot" score, without input feeding).
+ * (Sutskever et al. 2014; attention after Bahdanau et al. 2015, with the "dot" score of Luong et al.
+ * 2015, without input feeding).
  *
  * @example
  * const pairs = [{ source: "abc", target: "cba", line: 1 }, { source: "de", target: "ed", line: 2 }];
@@ -80,6 +81,7 @@ export class AttentionSeq2seq implements ModelParts {
    * A model with vocabularies made from the pairs, and parameters at their beginning.
    *
    * @param options how each side is cut into symbols (`"chars"` unless given), device, seed
+   * @throws DataError when the config is out of range
    */
   static fromPairs(
     pairs: readonly Pair[],
@@ -190,7 +192,11 @@ export class AttentionSeq2seq implements ModelParts {
     return { loss, count };
   }
 
-  /** What the model makes of a text, by greedy decoding. */
+  /**
+   * What the model makes of a text, by greedy decoding.
+   *
+   * @throws DataError for a symbol it has never seen, where its vocabulary has none for unknown ones
+   */
   async transduce(text: string): Promise<Transduction> {
     const [result] = await this.transduceMany([text]);
     return result as Transduction;
@@ -200,6 +206,7 @@ export class AttentionSeq2seq implements ModelParts {
    * What the model makes of several texts, decoded as one batch, in their order.
    *
    * @param options.attention whether to collect the attention maps (default); without, they are empty
+   * @throws DataError as {@link transduce}
    */
   async transduceMany(
     texts: readonly string[],

@@ -8,7 +8,8 @@ import type { Pair, StepReport, TrainOptions } from "./types.ts";
 
 /**
  * Trains a model on pairs, one step per call: gradients of a batch, clipped by global norm, applied by
- * Adam with a learning rate that falls linearly.
+ * Adam with a learning rate that falls linearly. Epoch e draws its order from random stream e of the
+ * seed; batches are of sources of similar length.
  *
  * @example
  * const pairs = [{ source: "ab", target: "ba", line: 1 }, { source: "cd", target: "dc", line: 2 }];
@@ -17,9 +18,13 @@ import type { Pair, StepReport, TrainOptions } from "./types.ts";
  * while (!trainer.done) await trainer.step();
  */
 export class Trainer {
+  /** What it trains. */
   readonly model: AttentionSeq2seq;
+  /** Every option, given or by default. */
   readonly options: Required<TrainOptions>;
+  /** Batches in a pass over the pairs. */
   readonly stepsPerEpoch: number;
+  /** Batches in all epochs. */
   readonly totalSteps: number;
   readonly #pairs: readonly EncodedPair[];
   readonly #lengths: readonly number[];
@@ -47,7 +52,7 @@ export class Trainer {
     return this.#step >= this.totalSteps;
   }
 
-  /** One batch: gradients, clip, Adam. */
+  /** One batch: gradients, clip, Adam. The loss it reports may be NaN, which ends no training by itself. */
   async step(): Promise<StepReport> {
     const { model, stepsPerEpoch, options } = this;
     const epoch = Math.floor(this.#step / stepsPerEpoch);

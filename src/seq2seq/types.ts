@@ -5,7 +5,9 @@ export type Tokens = "chars" | "spaces";
 
 /** One example: what goes in, what should come out. */
 export interface Pair {
+  /** What the model reads. */
   readonly source: string;
+  /** What it should write. */
   readonly target: string;
   /** Line of the file it came from, from 1; 0 where it came from no file. */
   readonly line: number;
@@ -38,13 +40,18 @@ export interface ModelConfig {
 
 /** What a model makes of one text. */
 export interface Transduction {
+  /** The text. */
   readonly source: string;
+  /** What the model wrote. */
   readonly output: string;
+  /** The symbols of the text, one per column of `attention`. */
   readonly sourceSymbols: readonly string[];
   /** The symbols of the output, one per row of `attention`; without the end symbol. */
   readonly outputSymbols: readonly string[];
-  /** attention[d][e]: how much output symbol d looked at source symbol e. Rows sum to 1, but for what
-   * an unmasked model (`maskPadding` false) gives to padding. */
+  /**
+   * attention[d][e]: how much output symbol d looked at source symbol e. Rows sum to 1, but for what
+   * an unmasked model (`maskPadding` false) gives to padding.
+   */
   readonly attention: readonly (readonly number[])[];
   /** Whether decoding came to the end symbol by itself rather than to the limit of steps. */
   readonly finished: boolean;
@@ -64,7 +71,7 @@ export interface TrainOptions {
   readonly clip?: number;
   /** Share of `rate` reached at the end of training, falling linearly from the start; 1 is constant. */
   readonly finalRate?: number;
-  /** Seed of the order of pairs and of dropout. */
+  /** Seed of the order of pairs. */
   readonly seed?: number;
 }
 
@@ -86,8 +93,11 @@ export interface StepReport {
 
 /** One pair and what the model made of it. */
 export interface Prediction {
+  /** What was asked and what is right. */
   readonly pair: Pair;
+  /** What the model wrote. */
   readonly output: string;
+  /** Whether its symbols are exactly those of the target. */
   readonly exact: boolean;
   /** Edit distance in symbols between output and target. */
   readonly edits: number;
@@ -95,19 +105,22 @@ export interface Prediction {
 
 /** How a model does on pairs. */
 export interface Evaluation {
+  /** How many were measured. */
   readonly pairs: number;
   /** Share of pairs whose output is the target exactly, 0 to 1. */
   readonly exactMatch: number;
   /** Edits over target symbols, summed over all pairs; can exceed 1. */
   readonly symbolErrorRate: number;
+  /** One per pair, in the order of the pairs. */
   readonly predictions: readonly Prediction[];
 }
 
 /** Where a model's numbers live and where its initial parameters come from. */
 export interface ModelOptions {
+  /** The current device unless given. */
   readonly device?: Memory;
   /** float64, on the reference device, is for checking gradients. */
   readonly dtype?: Dtype;
-  /** Seed of the initial parameters. */
+  /** Seed of the initial parameters and of dropout's streams; 0 unless given. */
   readonly seed?: number;
 }
