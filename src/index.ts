@@ -13,7 +13,7 @@ export {
 export { normalQuantile, Random } from "./core/random.ts";
 export { Scope } from "./core/scope.ts";
 export type { NestedNumbers, Shape } from "./core/shapes.ts";
-export type { Dtype, Memory, Storage } from "./core/storage.ts";
+export type { Dtype, Memory, Storage, StorageArray, StorageDtype } from "./core/storage.ts";
 export { Indices, Tensor } from "./core/tensor.ts";
 export { indices, normal, type TensorOptions, tensor, uniform, zeros } from "./devices/create.ts";
 export {
@@ -24,8 +24,8 @@ export {
   useDevice,
 } from "./devices/current.ts";
 export type { AttentionMap } from "./formats/attention-map.ts";
-export { attentionToSvg } from "./formats/attention-svg.ts";
-export { attentionToText } from "./formats/attention-text.ts";
+export { type AttentionSvgOptions, attentionToSvg } from "./formats/attention-svg.ts";
+export { type AttentionTextOptions, attentionToText } from "./formats/attention-text.ts";
 export {
   readSafetensors,
   type SafetensorsContents,
@@ -35,6 +35,7 @@ export {
   writeSafetensors,
 } from "./formats/safetensors.ts";
 export type { Device } from "./kernels/device.ts";
+export type { Kernels } from "./kernels/kernels.ts";
 export { Attention } from "./layers/attention.ts";
 export { AttentionWeight } from "./layers/attention-weight.ts";
 export { Dropout } from "./layers/dropout.ts";
@@ -51,10 +52,11 @@ export {
 } from "./layers/softmax-cross-entropy.ts";
 export { TimeAttention } from "./layers/time-attention.ts";
 export { WeightSum } from "./layers/weight-sum.ts";
+export type { EncodedPair } from "./seq2seq/batch.ts";
 export { defaultConfig, defaultTraining } from "./seq2seq/config.ts";
 export { evaluate } from "./seq2seq/evaluate.ts";
 export { AttentionSeq2seq } from "./seq2seq/model.ts";
-export { parsePairs } from "./seq2seq/pairs.ts";
+export { type PairsOptions, parsePairs } from "./seq2seq/pairs.ts";
 export { holdOut } from "./seq2seq/split.ts";
 export { joinSymbols, tokenize } from "./seq2seq/tokens.ts";
 export { Trainer } from "./seq2seq/trainer.ts";
@@ -70,3 +72,4 @@ export type {
   Transduction,
 } from "./seq2seq/types.ts";
 export { Vocabulary } from "./seq2seq/vocabulary.ts";
+export type { VocabularyParts } from "./seq2seq/vocabulary-parts.ts";
