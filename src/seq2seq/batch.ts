@@ -10,9 +10,11 @@ import type { Vocabulary } from "./vocabulary.ts";
 /** The target index that has no part in the loss. */
 export const IGNORED = -1;
 
-/** A pair as numbers; the source as the encoder reads it, the target without begin and end. */
+/** A pair as numbers, as the encoder and the loss take them. */
 export interface EncodedPair {
+  /** Ids, padded where the model wants that, and reversed. */
   readonly source: readonly number[];
+  /** Ids, without begin and end. */
   readonly target: readonly number[];
 }
 

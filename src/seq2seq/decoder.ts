@@ -11,7 +11,7 @@ import type { Sizes } from "./encoder.ts";
 import type { ModelConfig } from "./types.ts";
 
 /** What the decoder sees of the source: the encoder's states, and how many of them are real. */
-export interface Memory {
+export interface SourceMemory {
   readonly hs: Tensor;
   readonly lengths: Indices | undefined;
 }
@@ -61,7 +61,7 @@ export class Decoder {
    */
   forward(
     inputs: Indices,
-    memory: Memory,
+    memory: SourceMemory,
     start: Partial<LstmState>,
     stream: number | null,
     scope: Scope,
