@@ -6,6 +6,7 @@ import {
   formatShape,
   type NestedNumbers,
   type Shape,
+  sameShape,
   shapeOf,
   sizeOf,
 } from "../core/shapes.ts";
@@ -184,7 +185,7 @@ function readData(
   const nested = shapeOf(data);
   const flat = flatten(where, data, nested);
   if (shape === undefined || nested.length > 1) {
-    if (shape !== undefined && formatShape(shape) !== formatShape(nested)) {
+    if (shape !== undefined && !sameShape(shape, nested)) {
       throw new ShapeError({
         where,
         expected: `nested arrays of shape ${formatShape(shape)}`,

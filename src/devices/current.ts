@@ -19,7 +19,7 @@ let reference: ReferenceDevice | null = null;
 let chosen: Device | null = null;
 
 /** The one reference device: it has no state but its name. */
-export function referenceDevice(): Device {
+function referenceDevice(): Device {
   reference ??= new ReferenceDevice();
   return reference;
 }

@@ -8,7 +8,7 @@ export const PREFIX = 8;
 export const LONGEST_HEADER = 100_000_000;
 
 /** Bytes per number of the number types that can be read. */
-export const DTYPE_BYTES = { F16: 2, BF16: 2, F32: 4, F64: 8 } as const;
+const DTYPE_BYTES = { F16: 2, BF16: 2, F32: 4, F64: 8 } as const;
 
 /** A number type that can be read. */
 export type SafetensorsDtype = keyof typeof DTYPE_BYTES;

@@ -1,5 +1,5 @@
 import { DeviceError, DtypeError, ShapeError } from "../core/errors.ts";
-import { formatShape } from "../core/shapes.ts";
+import { formatShape, sameShape } from "../core/shapes.ts";
 import { Indices, Tensor } from "../core/tensor.ts";
 
 /** The sizes of a tensor whose axes bear the given letters, e.g. `axes(…, hs, "N", "T", "H")`. */
@@ -91,7 +91,7 @@ export function expectShape(
   shape: readonly number[],
 ): void {
   checkTensor(where, name, value);
-  if (formatShape(value.shape) !== formatShape(shape)) {
+  if (!sameShape(value.shape, shape)) {
     throw new ShapeError({
       where,
       expected: `${name} of shape ${formatShape(shape)}`,

@@ -1,5 +1,5 @@
 import { ShapeError } from "../core/errors.ts";
-import { sizeOf } from "../core/shapes.ts";
+import { formatShape, sameShape, sizeOf } from "../core/shapes.ts";
 import type { Indices, Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
 import { checkIndices, checkTensor, sameDevice } from "./checks.ts";
@@ -55,11 +55,11 @@ export class SoftmaxCrossEntropy implements Layer {
     sameDevice(where, "logits", logits, "targets", targets);
     const columns = logits.shape.at(-1) ?? 0;
     const outer = logits.shape.slice(0, -1);
-    if (logits.shape.length === 0 || outer.join() !== targets.shape.join()) {
+    if (logits.shape.length === 0 || !sameShape(outer, targets.shape)) {
       throw new ShapeError({
         where,
         expected: "targets to have the axes of logits but the last",
-        received: `logits (${logits.shape.join(", ")}), targets (${targets.shape.join(", ")})`,
+        received: `logits ${formatShape(logits.shape)}, targets ${formatShape(targets.shape)}`,
       });
     }
     const count = this.#countTargets(where, targets, columns);

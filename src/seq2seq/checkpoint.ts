@@ -1,5 +1,5 @@
 import { CheckpointError, DataError } from "../core/errors.ts";
-import { formatShape, sizeOf } from "../core/shapes.ts";
+import { formatShape, sameShape, sizeOf } from "../core/shapes.ts";
 import { crc32 } from "../formats/crc32.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import { checkConfig } from "./config.ts";
@@ -85,7 +85,7 @@ export function readCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   const specs = parameterSpecs(config, source.size, target.size);
   for (const { name, shape } of specs) {
     const found = tensors.get(name);
-    if (found === undefined || formatShape(found.shape) !== formatShape(shape)) {
+    if (found === undefined || !sameShape(found.shape, shape)) {
       throw new CheckpointError({
         where,
         expected: `a tensor ${name} of shape ${formatShape(shape)}, as config and vocabularies say`,

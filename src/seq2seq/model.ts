@@ -3,7 +3,7 @@ import { Scope } from "../core/scope.ts";
 import type { Memory } from "../core/storage.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { deviceFor } from "../devices/current.ts";
-import { deviceOf } from "../kernels/device.ts";
+import { zeroGradients } from "../layers/optimisation.ts";
 import { Parameters } from "../layers/parameters.ts";
 import { SoftmaxCrossEntropy } from "../layers/softmax-cross-entropy.ts";
 import {
@@ -222,7 +222,6 @@ export class AttentionSeq2seq implements ModelParts {
 
   /** Sets all gradients to 0. */
   zeroGradients(): void {
-    const { grads } = this.parameters;
-    deviceOf(grads).kernels.fill(grads.storage, 0, grads.size);
+    zeroGradients([this.parameters.grads]);
   }
 }

@@ -47,7 +47,7 @@ function choose(asked: Simd | undefined): { simd: Simd; bytes: Uint8Array<ArrayB
  * The modules import a shared memory. A page that is not cross-origin isolated has none; there, the
  * one byte of the import that says so is changed, and the same module takes an ordinary memory.
  */
-export function unshare(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+function unshare(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const copy = bytes.slice();
   // module "env", field "memory", kind 2 (memory), limits 3 (shared, with a maximum)
   const entry = [3, 0x65, 0x6e, 0x76, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 3];
