@@ -1,6 +1,7 @@
 /**
- * Trains the date model with the book's own setting: embeddings of 16, states of 256, batches of 128,
- * Adam at 0.001, clip 5, sources padded to the longest and reversed, no mask, ten decoding steps.
+ * Trains the date model of *Deep Learning from Scratch 2* with the book's own setting: embeddings of 16,
+ * states of 256, batches of 128, Adam at 0.001, clip 5, sources padded to the longest and reversed, no
+ * mask, ten decoding steps.
  * Prints exact match on dev after every epoch, over all pairs and over those whose source does not
  * occur in training.
  *

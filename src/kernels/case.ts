@@ -28,7 +28,7 @@ export interface IntArray {
 export interface Tolerance {
   /**
    * `exact`: the definition's numbers, rounded to the device's type. `forward` and `backward`:
-   * relative L2 error of each output array, at most 1e-6 and 2e-6 (design.md, section 5).
+   * relative L2 error of each output array, at most 1e-6 and 2e-6 (ARCHITECTURE.md).
    */
   readonly kind: "exact" | "forward" | "backward";
   /** The bound grows by this factor; `reason` says why. */

@@ -23,7 +23,8 @@ export interface ModelConfig {
   readonly reverseSource: boolean;
   /**
    * Whether padding is kept from the encoder and the attention. Without it every source is padded to
-   * `sourceLength`, and the padding is read like any symbol, as the book's model does.
+   * `sourceLength`, and the padding is read like any symbol, as the date model of *Deep Learning from
+   * Scratch 2* does.
    */
   readonly maskPadding: boolean;
   /** Length every source is padded to; only without `maskPadding`, else null. */

@@ -3,7 +3,7 @@ import type { Floats } from "../../src/kernels/arrays.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import type { Answer } from "./run-case.ts";
 
-/** Relative L2 error per output array; design.md, section 5. */
+/** Relative L2 error per output array; ARCHITECTURE.md says up to which sizes. */
 const BOUNDS = { forward: 1e-6, backward: 2e-6 };
 /** A float64 device may add up in another order than the definition does, and no more. */
 const FLOAT64_BOUND = 1e-13;
