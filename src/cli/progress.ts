@@ -1,5 +1,6 @@
 import { type Options, SingleBar } from "cli-progress";
 import { count, duration, percent } from "./output.ts";
+import { canRedraw } from "./terminal.ts";
 
 /** Where a training run stands. */
 export interface Standing {
@@ -26,13 +27,23 @@ export interface Progress {
   end(): void;
 }
 
-/** A bar on a terminal, one line per epoch elsewhere, nothing when `quiet`; always on stderr. */
-export function openProgress(quiet: boolean): Progress {
+/** A bar on a terminal, one line per epoch elsewhere, nothing when `quiet`; on stderr unless told. */
+export function openProgress(
+  quiet: boolean,
+  stream: NodeJS.WritableStream & { readonly isTTY?: boolean } = process.stderr,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Progress {
   if (quiet) return { step: () => {}, evaluated: () => {}, end: () => {} };
-  return process.stderr.isTTY ? new Bar() : new Lines();
+  return canRedraw(stream, environment) ? new Bar(stream) : new Lines(stream);
 }
 
 class Lines implements Progress {
+  readonly #stream: NodeJS.WritableStream;
+
+  constructor(stream: NodeJS.WritableStream) {
+    this.#stream = stream;
+  }
+
   step(): void {}
 
   evaluated(standing: Standing): void {
@@ -42,7 +53,7 @@ class Lines implements Progress {
     if (symbolErrorRate !== null) parts.push(`symbol errors ${percent(symbolErrorRate)}`);
     parts.push(`${count(standing.pairsPerSecond)} pairs/s`);
     parts.push(`${duration(standing.secondsLeft)} left`);
-    process.stderr.write(`${parts.join("  ")}\n`);
+    this.#stream.write(`${parts.join("  ")}\n`);
   }
 
   end(): void {}
@@ -52,7 +63,7 @@ class Bar implements Progress {
   readonly #bar: SingleBar;
   #started = false;
 
-  constructor() {
+  constructor(stream: NodeJS.WritableStream) {
     const options: Options = {
       // At most 80 columns: what is wider is cut off.
       format: "{head} {bar} {left} left  loss {loss}  dev exact {exact}  {speed} pairs/s",
@@ -60,10 +71,12 @@ class Bar implements Progress {
       barIncompleteChar: "░",
       barsize: 12,
       fps: 5,
-      stream: process.stderr,
-      hideCursor: false, // so that no way of ending leaves the terminal without one
+      stream,
+      // No way of ending, a second Ctrl-C or a kill included, may leave the terminal without a cursor
+      // or with its line wrapping off: what is too wide is cut here and not by the terminal.
+      hideCursor: false,
+      linewrap: true,
       gracefulExit: false, // the run handles Ctrl-C: it has a model to save
-      linewrap: false,
     };
     this.#bar = new SingleBar(options);
   }

@@ -33,5 +33,13 @@ function wantsColor(
   if (environment["NO_COLOR"]) return false;
   const force = environment["FORCE_COLOR"];
   if (force !== undefined && force !== "") return force !== "0" && force !== "false";
+  return canRedraw(stream, environment);
+}
+
+/** Whether a line on `stream` can be drawn over by the next: not in a file, not on a dumb terminal. */
+export function canRedraw(
+  stream: { readonly isTTY?: boolean },
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
   return stream.isTTY === true && environment["TERM"] !== "dumb";
 }

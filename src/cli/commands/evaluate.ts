@@ -6,6 +6,7 @@ import { columnPair, wholeNumber } from "../numbers.ts";
 import { type ComputeOptions, chooseDevice, withComputeOptions } from "../options.ts";
 import { count, percent, print } from "../output.ts";
 import { safeText } from "../safe-text.ts";
+import { canRedraw } from "../terminal.ts";
 
 interface EvaluateFlags extends ComputeOptions {
   readonly columns?: readonly [number, number];
@@ -45,7 +46,7 @@ async function run(modelPath: string, pairsPath: string, flags: EvaluateFlags): 
   }
   const evaluation = await evaluate(model, pairs, {
     batchSize: flags.batch,
-    ...(process.stderr.isTTY ? { onProgress: showProgress } : {}),
+    ...(canRedraw(process.stderr, process.env) ? { onProgress: showProgress } : {}),
   });
   const worst = evaluation.predictions
     .filter((prediction) => !prediction.exact)
