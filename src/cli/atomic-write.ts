@@ -1,18 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, realpath, rename, stat, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { type FileHandle, open, readlink, realpath, rename, stat, unlink } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 
 /**
  * Writes a file so that `path` holds either what it held before or all of `data`, whatever fails
  * on the way: the data goes to a temporary file in the same folder, is synced, and then renamed
  * over `path`; the folder is synced last. Keeps the permissions of a file it replaces, and writes
- * through a symbolic link. On failure the temporary file is removed and the error thrown on.
+ * through a symbolic link. On failure the temporary file is removed and the error thrown on, with
+ * `path` as its path.
  *
  * @example
  * await writeFileAtomically("notes.txt", "all of it or nothing");
  */
 export async function writeFileAtomically(path: string, data: Uint8Array | string): Promise<void> {
-  const target = await realpath(path).catch(() => path);
+  const target = await destination(path);
   const mode = await stat(target).then(
     (found) => found.mode & 0o777,
     () => 0o666,
@@ -27,9 +28,26 @@ export async function writeFileAtomically(path: string, data: Uint8Array | strin
     await rename(temporary, target);
   } catch (error) {
     await unlink(temporary).catch(() => {});
+    if (error instanceof Error && "syscall" in error) Object.assign(error, { path });
     throw error;
   }
   await syncFolder(dirname(target));
+}
+
+/** Most symbolic links that are followed, as Linux has it. */
+const MOST_LINKS = 40;
+
+/** Where symbolic links lead from `path`, whether a file is there or not. */
+export async function destination(path: string): Promise<string> {
+  let place = path;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    const found = await realpath(place).catch(() => null);
+    if (found !== null) return found;
+    const link = await readlink(place).catch(() => null);
+    if (link === null) return place;
+    place = resolve(dirname(place), link);
+  }
+  return path;
 }
 
 /** Makes the rename itself survive a power cut; not every system can sync a folder. */

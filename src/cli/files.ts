@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { access, readFile, stat, unlink, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { AttentionSeq2seq, type Pair, parsePairs } from "../index.ts";
+import { destination } from "./atomic-write.ts";
 import { UsageError } from "./errors.ts";
 
 /**
@@ -60,7 +61,12 @@ export async function checkOutput(
     const facts = { where: `${flag} ${path}`, expected: "a file that can be written", received };
     return new UsageError(fix === undefined ? facts : { ...facts, fix });
   };
-  const folder = dirname(resolve(path));
+  if (path === "") throw refuse("an empty name");
+  const isFolder = path.endsWith("/") || path.endsWith(sep);
+  if (isFolder && (await stat(path).catch(() => null)) === null) {
+    throw refuse("the name of a folder", "name a file in it");
+  }
+  const folder = dirname(resolve(await destination(path)));
   const place = await stat(folder).catch(() => null);
   if (place === null) throw refuse(`no folder ${folder}`, "create it first");
   if (!place.isDirectory()) throw refuse(`${folder}, which is not a folder`);

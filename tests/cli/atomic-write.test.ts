@@ -38,6 +38,21 @@ describe("writeFileAtomically", () => {
     expect(readdirSync(folder)).toEqual(["file", "link"]);
   });
 
+  it("writes through links whose file is not there yet", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "models"));
+    symlinkSync("next", join(folder, "link"));
+    symlinkSync("models/file", join(folder, "next"));
+    await writeFileAtomically(join(folder, "link"), "new");
+    expect(readFileSync(join(folder, "models", "file"), "utf8")).toBe("new");
+    expect(readdirSync(folder)).toEqual(["link", "models", "next"]);
+  });
+
+  it("names the file, not the temporary one, when the system refuses", async () => {
+    const path = join(temporaryFolder(), "no", "file");
+    await expect(writeFileAtomically(path, "new")).rejects.toMatchObject({ path, code: "ENOENT" });
+  });
+
   it("leaves the old file whole and no temporary one when the writing fails", async () => {
     const folder = temporaryFolder();
     const path = join(folder, "old");
