@@ -26,6 +26,11 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
+/** A number of pairs for people: `1 pair`, `12,345 pairs`. */
+export function pairCount(pairs: number): string {
+  return `${count(pairs)} ${pairs === 1 ? "pair" : "pairs"}`;
+}
+
 /** A share as a percentage with the digits it needs: `97.3 %`, `99.97 %`, `100 %`. */
 export function percent(share: number): string {
   if (!Number.isFinite(share)) return "unknown";

@@ -41,10 +41,11 @@ export interface TrainingOutcome {
 }
 
 /**
- * Trains, measures after every epoch, and keeps the best: highest exact match on the sample, and of
- * equals the one with the fewest wrong symbols. Ctrl-C or SIGTERM ends the run after the step at
- * hand, with the best so far kept, or the model as it stands if nothing has been measured yet. A
- * loss that is not finite ends it at once; what was kept stays.
+ * Trains, measures after every epoch, and keeps the best: highest exact match on the sample, of
+ * equals the one with the fewest wrong symbols, and of equals in both the last one, which has learnt
+ * most. Ctrl-C or SIGTERM ends the run after the step at hand, with the best so far kept, or the
+ * model as it stands if nothing has been measured yet. A loss, gradients or parameters that are not
+ * finite end it; what was kept stays.
  */
 export async function runTraining(plan: TrainingPlan): Promise<TrainingOutcome> {
   const interrupt = new Interrupt();
@@ -90,11 +91,15 @@ class Run {
       epochSteps += 1;
       progress.step(this.#standing(report.epoch, epochLoss / epochSteps));
       await setImmediate(); // lets Ctrl-C through: a step may never leave the current task
-      if (this.#interrupt.asked) {
+      const { asked } = this.#interrupt;
+      const late = this.#late();
+      if ((asked || report.endOfEpoch || late) && !(await this.#isFinite())) {
+        return this.#outcome("diverged");
+      }
+      if (asked) {
         if (this.#best === null) await this.#keep(report.epoch, null);
         return this.#outcome("interrupted");
       }
-      const late = this.#late();
       if (report.endOfEpoch || late) {
         const exact = await this.#measure(report.epoch);
         progress.evaluated(this.#standing(report.epoch, epochLoss / epochSteps));
@@ -116,7 +121,7 @@ class Run {
       best === null ||
       exactMatch > (best.exactMatch ?? -1) ||
       (exactMatch === best.exactMatch &&
-        symbolErrorRate < (best.symbolErrorRate ?? Number.POSITIVE_INFINITY))
+        symbolErrorRate <= (best.symbolErrorRate ?? Number.POSITIVE_INFINITY))
     ) {
       await this.#keep(epoch, this.#last);
     }
@@ -135,6 +140,12 @@ class Run {
       exactMatch: measured?.exactMatch ?? null,
       symbolErrorRate: measured?.symbolErrorRate ?? null,
     };
+  }
+
+  /** Whether the model's numbers are: the step with the last finite loss may have been too large. */
+  async #isFinite(): Promise<boolean> {
+    const numbers = await this.#plan.model.parameters.values.read();
+    return numbers.every(Number.isFinite);
   }
 
   #late(): boolean {

@@ -77,6 +77,23 @@ describe("heed train", () => {
     expect(existsSync(join(folder, "bad"))).toBe(false);
   });
 
+  it("keeps no model whose numbers are not finite, though no loss said so", async () => {
+    const words = ["train", "pairs.tsv", ...SMALL, "--batch", "4096", "--epochs", "1"];
+    const run = await at([...words, "--rate", "1e300", "--out", "bad", "--quiet"]);
+    expect(run.stderr).toMatch(/step 1 of training: .* parameters that are not; no model was/);
+    expect(run.code).toBe(1);
+    expect(existsSync(join(folder, "bad"))).toBe(false);
+  });
+
+  it("learns two pairs, though nothing that is held out of so few can be answered", async () => {
+    writeFileSync(join(folder, "two.tsv"), "a\t1\nb\t2\n");
+    const run = await at(["train", "two.tsv", "--out", "few", ...SMALL, "--epochs", "30"]);
+    expect(run.stderr).toMatch(/^1 pair to learn from, 1 to measure on; /);
+    expect(run.stdout).toMatch(/^few: exact match 0 %, .* on 1 pair \(epoch 30, /);
+    expect((await at(["predict", "few", "a", "b"])).stdout).toMatch(/^(1\n.*|.*\n2)\n$/);
+    for (const name of ["two.tsv", "few"]) rmSync(join(folder, name));
+  });
+
   it("on Ctrl-C saves the best so far, says so, and exits with 130", async () => {
     const words = ["train", "pairs.tsv", ...SMALL, "--epochs", "100000", "--out", "stopped"];
     const child = startHeed(words, { cwd: folder });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { columnPair, number, oneOf, POSITIVE, SHARE, wholeNumber } from "../../src/cli/numbers.ts";
-import { count, duration, percent } from "../../src/cli/output.ts";
+import { count, duration, pairCount, percent } from "../../src/cli/output.ts";
 import { safeText } from "../../src/cli/safe-text.ts";
-import { canvasOf } from "../../src/cli/terminal.ts";
+import { canRedraw, canvasOf } from "../../src/cli/terminal.ts";
 
 describe("flag values", () => {
   it.each([
@@ -83,6 +83,14 @@ describe("numbers for people", () => {
     expect(duration(seconds)).toBe(text);
   });
 
+  it.each([
+    [0, "0 pairs"],
+    [1, "1 pair"],
+    [1200, "1,200 pairs"],
+  ])("writes %i pairs as %s", (pairs, text) => {
+    expect(pairCount(pairs)).toBe(text);
+  });
+
   it("groups thousands", () => {
     expect(count(1234567)).toBe("1,234,567");
   });
@@ -115,6 +123,12 @@ describe("canvasOf", () => {
     ["both", pipe, { FORCE_COLOR: "1", NO_COLOR: "1" }, false],
   ])("colours %s as asked", (_name, stream, environment, color) => {
     expect(canvasOf(stream as never, environment).color).toBe(color);
+  });
+
+  it("knows which terminals can draw over a line", () => {
+    expect(canRedraw(terminal, { TERM: "xterm" })).toBe(true);
+    expect(canRedraw(terminal, { TERM: "dumb" })).toBe(false);
+    expect(canRedraw(pipe, { TERM: "xterm" })).toBe(false);
   });
 
   it("is as wide as COLUMNS, the terminal, or 80", () => {

@@ -19,7 +19,7 @@ import { Stop, WorkError } from "../errors.ts";
 import { checkOutput, readPairs } from "../files.ts";
 import { columnPair, number, oneOf, POSITIVE, SHARE, wholeNumber } from "../numbers.ts";
 import { type ComputeOptions, chooseDevice, withComputeOptions } from "../options.ts";
-import { count, duration, percent, print } from "../output.ts";
+import { count, duration, pairCount, percent, print } from "../output.ts";
 import { openProgress } from "../progress.ts";
 import { runTraining, type TrainingOutcome } from "../training-run.ts";
 
@@ -114,7 +114,7 @@ async function train(path: string, flags: TrainFlags): Promise<void> {
     if (!flags.quiet) process.stderr.write(`${text}\n`);
   };
   tell(
-    `${count(pairs.length)} pairs to learn from, ${count(dev.length)} to measure on; ` +
+    `${pairCount(pairs.length)} to learn from, ${count(dev.length)} to measure on; ` +
       `${count(model.parameterCount)} parameters on ${currentDevice().name}`,
   );
   if (flags.verbose) tell(JSON.stringify({ ...config, ...training }));
@@ -208,7 +208,7 @@ async function conclude(
     throw new WorkError({
       where: `step ${count(steps)} of training`,
       expected: "a finite loss",
-      received: Number.isFinite(loss) ? "gradients that are not finite" : String(loss),
+      received: Number.isFinite(loss) ? "gradients or parameters that are not" : String(loss),
       fix: `${kept}; try a lower --rate or a lower --clip`,
     });
   }
@@ -225,6 +225,6 @@ async function conclude(
   const why = ended === "out of time" ? ", out of time" : "";
   await print(
     `${flags.out}: exact match ${percent(exactMatch)}, symbol errors ${percent(symbolErrorRate)} ` +
-      `on ${count(dev.length)} pairs (epoch ${best.epoch}, ${duration(seconds)}${why})\n`,
+      `on ${pairCount(dev.length)} (epoch ${best.epoch}, ${duration(seconds)}${why})\n`,
   );
 }
