@@ -23,7 +23,7 @@ function program(): Command {
   const heed = new Command("heed")
     .description("Small models from pairs of strings, and what they attend to.")
     .version(version(), "--version", "print the version")
-    .helpCommand(false)
+    .helpCommand("help [command]", "what a command does and its options")
     .addHelpText("after", EXAMPLES);
   for (const make of [
     demoCommand,

@@ -1,4 +1,12 @@
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { heed, newFolder, type Run } from "./run-heed.ts";
@@ -17,6 +25,7 @@ beforeAll(() => {
   put("one.tsv", "ab\tba\nab\tba\n");
   put("not-a-model.safetensors", "ab\tba\n");
   put("\u001b[31mred.tsv", "no tab here\n");
+  symlinkSync("nowhere/m", join(folder, "astray"));
   linkSync(join(folder, "good.tsv"), join(folder, "same.tsv"));
   mkdirSync(join(folder, "folder"));
   mkdirSync(join(folder, "locked"));
@@ -61,6 +70,16 @@ describe("a wrong call exits with 2", () => {
     ["a model that is not there", "predict none.safetensors", /none\.safetensors: .*no such file/],
     ["a directory for a model", "show folder x", /folder: .*a directory/],
     ["a folder for out", "train good.tsv --out folder", /--out folder: .*a directory/],
+    [
+      "out to a folder that is not there",
+      "train good.tsv --out new/",
+      /--out new\/: .*name a file/,
+    ],
+    [
+      "out through a link to no folder",
+      "train good.tsv --out astray",
+      /--out .*no folder .*nowhere/,
+    ],
     ["out in no folder", "train good.tsv --out no/m.safetensors", /--out .*no folder .*create it/],
     ["out in a file", "train good.tsv --out good.tsv/m", /--out .*not a folder/],
     ["out over the pairs", "train good.tsv --out ./good.tsv", /the input file good\.tsv/],
@@ -75,6 +94,11 @@ describe("a wrong call exits with 2", () => {
     ],
   ])("%s", async (_name, words, message) => {
     expectRefusal(await heed(words.split(" "), { cwd: folder }), 2, message);
+  });
+
+  it.each(["--out", "--dev"])("an empty name for %s", async (flag) => {
+    const run = await heed(["train", "good.tsv", flag, ""], { cwd: folder });
+    expectRefusal(run, 2, /expected a file.*got (an empty name|no such file)/);
   });
 
   // Root may write to a locked folder, but nobody to /proc.
@@ -132,6 +156,16 @@ describe("help and version", () => {
       expect(run.stdout).toMatch(/Examples:\n {2}heed /);
     },
   );
+
+  it.each(["help", "--help"])("heed %s lists the commands", async (word) => {
+    const run = await heed([word]);
+    expect(run).toMatchObject({ code: 0, stderr: "" });
+    expect(run.stdout).toContain("heed demo ");
+  });
+
+  it("heed help train is heed train --help", async () => {
+    expect(await heed(["help", "train"])).toEqual(await heed(["train", "--help"]));
+  });
 
   it("heed --version prints the version of the package", async () => {
     const { version } = JSON.parse(readFileSync("package.json", "utf8"));
