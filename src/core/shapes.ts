@@ -1,3 +1,4 @@
+import { describe, LARGEST_SIZE } from "./arguments.ts";
 import { ShapeError } from "./errors.ts";
 
 /** Sizes per axis, outermost first; `[]` is a single number. */
@@ -18,17 +19,25 @@ export function formatShape(shape: Shape): string {
   return `(${shape.join(", ")})`;
 }
 
-/** Refuses a shape with a negative, fractional or unsafe size. */
+/** Most axes of a shape: far more than a program means, so that no recursion over them goes too deep. */
+const MOST_AXES = 64;
+
+/** Refuses a shape with a negative, fractional or too large size. */
 export function checkShape(where: string, shape: Shape): void {
   if (!Array.isArray(shape)) {
-    throw new ShapeError({ where, expected: "a shape: an array of sizes", received: typeof shape });
+    throw new ShapeError({
+      where,
+      expected: "a shape: an array of sizes",
+      received: describe(shape),
+    });
   }
+  if (shape.length > MOST_AXES) tooManyAxes(where, `${shape.length}`);
   for (const [axis, n] of shape.entries()) {
-    if (!Number.isSafeInteger(n) || n < 0) {
+    if (!Number.isSafeInteger(n) || n < 0 || n > LARGEST_SIZE) {
       throw new ShapeError({
         where,
-        expected: `a whole number ≥ 0 for every size of the shape`,
-        received: `${String(n)} on axis ${axis}`,
+        expected: `a whole number ≥ 0 and < 2^31 for every size of the shape`,
+        received: `${describe(n)} on axis ${axis}`,
       });
     }
   }
@@ -41,6 +50,10 @@ export function checkShape(where: string, shape: Shape): void {
   }
 }
 
+function tooManyAxes(where: string, received: string): never {
+  throw new ShapeError({ where, expected: `at most ${MOST_AXES} axes`, received });
+}
+
 /** Whether two shapes are the same. */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((n, axis) => n === b[axis]);
@@ -49,13 +62,15 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /**
  * The shape of nested arrays, read along their first elements; raggedness is found by {@link flatten}.
  *
- * @throws ShapeError when a leaf is not a number.
+ * @throws ShapeError when the nesting is too deep, as that of an array which holds itself is.
  */
-export function shapeOf(nested: NestedNumbers): number[] {
+export function shapeOf(nested: NestedNumbers, where = "tensor"): number[] {
   const shape: number[] = [];
   let level: NestedNumbers | undefined = nested;
   while (Array.isArray(level)) {
     shape.push(level.length);
+    if (shape.length > MOST_AXES)
+      tooManyAxes(where, "deeper nesting, or an array that holds itself");
     level = level[0];
   }
   return shape;
@@ -111,8 +126,4 @@ export function nest(data: ArrayLike<number>, shape: Shape): NestedNumbers {
     return Array.from({ length: size }, (_, i) => build(axis + 1, offset + i * inner, inner));
   };
   return build(0, 0, sizeOf(shape));
-}
-
-function describe(value: unknown): string {
-  return value === null ? "null" : typeof value;
 }

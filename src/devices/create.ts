@@ -1,5 +1,6 @@
-import { DtypeError, ShapeError } from "../core/errors.ts";
-import type { Random } from "../core/random.ts";
+import { checkNumber, checkOptions, describe } from "../core/arguments.ts";
+import { DataError, DtypeError, ShapeError } from "../core/errors.ts";
+import { Random } from "../core/random.ts";
 import {
   checkShape,
   flatten,
@@ -10,9 +11,10 @@ import {
   shapeOf,
   sizeOf,
 } from "../core/shapes.ts";
-import type { Dtype, Memory } from "../core/storage.ts";
+import type { Dtype, Memory, Storage } from "../core/storage.ts";
 import { Indices, Tensor } from "../core/tensor.ts";
-import { deviceFor } from "./current.ts";
+import { deviceOf } from "../kernels/device.ts";
+import { checkDevice, deviceFor } from "./current.ts";
 
 /** Where and as what a new tensor is held. */
 export interface TensorOptions {
@@ -37,6 +39,7 @@ type TensorData = Float32Array | Float64Array | NestedNumbers;
  * tensor(new Float32Array(6), [3, 2]).toArray(); // → [[0, 0], [0, 0], [0, 0]]
  */
 export function tensor(data: TensorData, shape?: Shape, options: TensorOptions = {}): Tensor {
+  checkOptions("tensor", options, CREATION);
   const { flat, shape: actual } = readData("tensor", data, shape);
   const result = emptyTensor("tensor", actual, options);
   result.storage.write(flat);
@@ -52,8 +55,9 @@ export function tensor(data: TensorData, shape?: Shape, options: TensorOptions =
  */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
   checkShape("zeros", shape);
+  checkOptions("zeros", options, CREATION);
   const result = emptyTensor("zeros", shape, options);
-  result.storage.write(new Float32Array(result.size));
+  deviceOf(result).kernels.fill(result.storage, 0, result.size);
   return result;
 }
 
@@ -70,8 +74,14 @@ export function normal(
   random: Random,
   options: TensorOptions & { readonly mean?: number; readonly deviation?: number } = {},
 ): Tensor {
+  checkDraw("normal", shape, random);
+  checkOptions("normal", options, [...CREATION, "mean", "deviation"]);
   const { mean = 0, deviation = 1 } = options;
-  return draw("normal", shape, () => random.normal(mean, deviation), options);
+  checkNumber("normal", "mean", mean, "a finite number", Number.isFinite);
+  checkNumber("normal", "deviation", deviation, "a finite number ≥ 0", notNegative);
+  const result = emptyTensor("normal", shape, options);
+  drawInto(result.storage, result.size, () => random.normal(mean, deviation));
+  return result;
 }
 
 /**
@@ -88,8 +98,20 @@ export function uniform(
   random: Random,
   options: TensorOptions & { readonly low?: number; readonly high?: number } = {},
 ): Tensor {
+  checkDraw("uniform", shape, random);
+  checkOptions("uniform", options, [...CREATION, "low", "high"]);
   const { low = 0, high = 1 } = options;
-  return draw("uniform", shape, () => random.uniform(low, high), options);
+  checkNumber("uniform", "low", low, "a finite number", Number.isFinite);
+  const above = (value: number): boolean => value >= low && Number.isFinite(value);
+  checkNumber("uniform", "high", high, `a finite number ≥ low, which is ${low}`, above);
+  const result = emptyTensor("uniform", shape, options);
+  const held = result.dtype === "float32" ? Math.fround : Number;
+  drawInto(result.storage, result.size, () => {
+    const value = random.uniform(low, high);
+    // A number just below `high` may round up to it where it is held.
+    return held(value) < high ? value : low;
+  });
+  return result;
 }
 
 /**
@@ -105,6 +127,8 @@ export function indices(
   shape?: Shape,
   options: { readonly device?: Memory } = {},
 ): Indices {
+  // A dtype is let pass, so that one object of options serves tensors and the indices beside them.
+  checkOptions("indices", options, CREATION);
   const { flat, shape: actual } = readData("indices", data, shape);
   for (let i = 0; i < flat.length; i++) {
     if ((flat[i]! | 0) !== flat[i]) {
@@ -116,28 +140,59 @@ export function indices(
     }
   }
   const device = options.device ?? deviceFor("float32");
+  checkDevice("indices", device);
   const storage = device.allocate("int32", flat.length);
   storage.write(flat);
   return new Indices(device, storage, actual);
 }
 
-function draw(where: string, shape: Shape, next: () => number, options: TensorOptions): Tensor {
+/** The options of everything that makes tensors. */
+const CREATION = ["device", "dtype"];
+/** Numbers that are drawn before they are written, so that large tensors need no second copy. */
+const DRAWN_AT_ONCE = 2 ** 14;
+
+/** Overwrites a storage of `length` numbers with what `next` gives, in order. */
+export function drawInto(storage: Storage, length: number, next: () => number): void {
+  for (let start = 0; start < length; start += DRAWN_AT_ONCE) {
+    const numbers = Float64Array.from({ length: Math.min(DRAWN_AT_ONCE, length - start) }, next);
+    const part = storage.slice(start, numbers.length);
+    part.write(numbers);
+    part.release();
+  }
+}
+
+function notNegative(value: number): boolean {
+  return value >= 0 && Number.isFinite(value);
+}
+
+function checkDraw(where: string, shape: Shape, random: unknown): void {
   checkShape(where, shape);
-  const result = emptyTensor(where, shape, options);
-  result.storage.write(Float64Array.from({ length: result.size }, next));
-  return result;
+  if (random instanceof Random) return;
+  throw new DataError({
+    where,
+    expected: "a Random to draw from",
+    received: describe(random),
+    fix: "make one with new Random(seed)",
+  });
 }
 
 function emptyTensor(where: string, shape: Shape, options: TensorOptions): Tensor {
   const { dtype = "float32" } = options;
+  const device = deviceHolding(where, dtype, options.device);
+  return new Tensor(device, device.allocate(dtype, sizeOf(shape)), shape, dtype);
+}
+
+/** The device asked for, or the one for the dtype, if it holds that dtype. */
+export function deviceHolding(where: string, dtype: Dtype, asked: Memory | undefined): Memory {
   if (dtype !== "float32" && dtype !== "float64") {
     throw new DtypeError({
       where,
       expected: 'dtype "float32" or "float64"',
-      received: JSON.stringify(dtype) ?? String(dtype),
+      received: describe(dtype),
     });
   }
-  const device = options.device ?? deviceFor(dtype);
+  const device = asked ?? deviceFor(dtype);
+  checkDevice(where, device);
   if (!device.dtypes.includes(dtype)) {
     throw new DtypeError({
       where,
@@ -146,7 +201,7 @@ function emptyTensor(where: string, shape: Shape, options: TensorOptions): Tenso
       fix: "float64 runs on the reference device",
     });
   }
-  return new Tensor(device, device.allocate(dtype, sizeOf(shape)), shape, dtype);
+  return device;
 }
 
 interface FlatData {
@@ -161,28 +216,32 @@ function readData(
 ): FlatData {
   if (shape !== undefined) checkShape(where, shape);
   if (ArrayBuffer.isView(data)) {
-    if (
-      !(data instanceof Float32Array) &&
-      !(data instanceof Float64Array) &&
-      !(where === "indices" && data instanceof Int32Array)
-    ) {
+    // By its tag, which is the same for arrays of another frame or context.
+    const tag = Object.prototype.toString.call(data).slice(8, -1);
+    const accepted = [
+      "Float32Array",
+      "Float64Array",
+      ...(where === "indices" ? ["Int32Array"] : []),
+    ];
+    if (!accepted.includes(tag)) {
       throw new DtypeError({
         where,
         expected: where === "indices" ? "an Int32Array" : "a Float32Array or a Float64Array",
-        received: Object.prototype.toString.call(data).slice(8, -1),
+        received: tag,
         fix: "convert it first, e.g. Float32Array.from(data)",
       });
     }
-    return { flat: data, shape: checkCount(where, data.length, shape) };
+    const flat = data as Float32Array;
+    return { flat, shape: checkCount(where, flat.length, shape) };
   }
   if (typeof data !== "number" && !Array.isArray(data)) {
     throw new DtypeError({
       where,
       expected: "numbers: a typed array, a flat or nested array, or one number",
-      received: data === null ? "null" : typeof data,
+      received: describe(data),
     });
   }
-  const nested = shapeOf(data);
+  const nested = shapeOf(data, where);
   const flat = flatten(where, data, nested);
   if (shape === undefined || nested.length > 1) {
     if (shape !== undefined && !sameShape(shape, nested)) {

@@ -1,5 +1,6 @@
+import { checkOptions, describe } from "../core/arguments.ts";
 import { DeviceError } from "../core/errors.ts";
-import type { Dtype } from "../core/storage.ts";
+import type { Dtype, Memory } from "../core/storage.ts";
 import type { Device } from "../kernels/device.ts";
 import { ReferenceDevice } from "./reference/reference-device.ts";
 import { openWasmDevice } from "./wasm/wasm-device.ts";
@@ -35,12 +36,20 @@ function referenceDevice(): Device {
  * device.name; // → "wasm"
  */
 export async function openDevice(name: DeviceName, options: DeviceOptions = {}): Promise<Device> {
-  const { threads } = options;
+  checkOptions("openDevice", options, ["threads", "simd"]);
+  const { threads, simd } = options;
   if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) {
     throw new DeviceError({
       where: "openDevice",
       expected: "threads to be a whole number ≥ 1",
-      received: String(threads),
+      received: describe(threads),
+    });
+  }
+  if (simd !== undefined && simd !== "simd128" && simd !== "relaxed") {
+    throw new DeviceError({
+      where: "openDevice",
+      expected: 'simd to be "simd128" or "relaxed"',
+      received: describe(simd),
     });
   }
   return openNow(name, options);
@@ -64,7 +73,7 @@ function openNow(name: DeviceName, options: DeviceOptions): Device {
       throw new DeviceError({
         where: "openDevice",
         expected: 'one of "reference", "wasm", "native", "webgpu"',
-        received: JSON.stringify(name) ?? String(name),
+        received: describe(name),
       });
   }
 }
@@ -78,7 +87,20 @@ function openNow(name: DeviceName, options: DeviceOptions): Device {
  * tensor([1, 2]).device.name; // → "reference"
  */
 export function useDevice(device: Device): void {
+  checkDevice("useDevice", device);
   chosen = device;
+}
+
+/** Refuses anything but a device, a promise of one above all. */
+export function checkDevice(where: string, device: unknown): asserts device is Memory {
+  const { allocate, dtypes, kernels } = (device ?? {}) as Partial<Device>;
+  if (typeof allocate === "function" && Array.isArray(dtypes) && kernels !== undefined) return;
+  throw new DeviceError({
+    where,
+    expected: "a device",
+    received: describe(device),
+    fix: 'open one with await openDevice("wasm")',
+  });
 }
 
 /**

@@ -1,5 +1,7 @@
-import { DeviceError, DtypeError, ShapeError } from "../core/errors.ts";
+import { describe } from "../core/arguments.ts";
+import { DeviceError, DtypeError, ShapeError, StateError } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shapes.ts";
+import type { Memory } from "../core/storage.ts";
 import { Indices, Tensor } from "../core/tensor.ts";
 
 /** The sizes of a tensor whose axes bear the given letters, e.g. `axes(…, hs, "N", "T", "H")`. */
@@ -23,23 +25,39 @@ export function axes<Letters extends readonly string[]>(
 
 /** Refuses anything but a tensor. */
 export function checkTensor(where: string, name: string, value: unknown): void {
-  if (value instanceof Tensor) return;
+  if (value instanceof Tensor) {
+    checkHeld(where, name, value);
+    return;
+  }
   throw new ShapeError({
     where,
     expected: `${name} to be a tensor`,
-    received: value === null ? "null" : typeof value,
+    received: describe(value),
     fix: "make one with tensor(data, shape)",
   });
 }
 
 /** Refuses anything but indices. */
 export function checkIndices(where: string, name: string, value: unknown): void {
-  if (value instanceof Indices) return;
+  if (value instanceof Indices) {
+    checkHeld(where, name, value);
+    return;
+  }
   throw new ShapeError({
     where,
     expected: `${name} to be indices`,
-    received: value instanceof Tensor ? `a ${value.dtype} tensor` : typeof value,
+    received: value instanceof Tensor ? `a ${value.dtype} tensor` : describe(value),
     fix: "make them with indices(data, shape)",
+  });
+}
+
+function checkHeld(where: string, name: string, value: Tensor | Indices): void {
+  if (!value.disposed) return;
+  throw new StateError({
+    where,
+    expected: `${name} to be held`,
+    received: `use of ${formatShape(value.shape)} after dispose()`,
+    fix: "dispose it later",
   });
 }
 
@@ -101,7 +119,10 @@ export function expectShape(
 }
 
 /** Refuses tensors of two dtypes, or on two devices, naming which is which. */
-export function together(where: string, tensors: Readonly<Record<string, Tensor>>): void {
+export function together(
+  where: string,
+  tensors: Readonly<Record<string, Pick<Tensor, "dtype" | "device">>>,
+): void {
   const [first, ...others] = Object.entries(tensors);
   if (first === undefined) return;
   const [name, one] = first;
@@ -122,9 +143,9 @@ export function together(where: string, tensors: Readonly<Record<string, Tensor>
 export function sameDevice(
   where: string,
   name: string,
-  one: Tensor | Indices,
+  one: { readonly device: Memory },
   otherName: string,
-  other: Tensor | Indices,
+  other: { readonly device: Memory },
 ): void {
   if (other.device === one.device) return;
   const twice = other.device.name === one.device.name ? " (opened twice)" : "";
@@ -132,7 +153,7 @@ export function sameDevice(
     where,
     expected: "all of one call need the same device",
     received: `${name} is on ${one.device.name}, ${otherName} is on ${other.device.name}${twice}`,
-    fix: "copy one over: tensor(await x.read(), x.shape, { device })",
+    fix: "copy one over: tensor(await x.read(), x.shape, { device }), or indices(…) alike",
     form: "statement",
   });
 }

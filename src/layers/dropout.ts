@@ -1,8 +1,13 @@
-import { DataError } from "../core/errors.ts";
+import { checkNumber } from "../core/arguments.ts";
+import type { Shape } from "../core/shapes.ts";
+import type { Dtype, Memory } from "../core/storage.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
 import { checkTensor, expectShape, together } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
+
+const WORD = "a whole number from 0 to 4294967295";
+const isWord = (value: number): boolean => Number.isInteger(value) && value >>> 0 === value;
 
 /**
  * Sets each number to 0 with probability `rate` and scales the rest by 1 / (1 − rate), so that the
@@ -20,7 +25,7 @@ export class Dropout implements Layer {
   readonly #rate: number;
   readonly #seed: number;
   #forwards = 0;
-  #state: { stream: number; x: Tensor } | null = null;
+  #state: { stream: number; shape: Shape; x: { dtype: Dtype; device: Memory } } | null = null;
 
   /**
    * @param rate share of the numbers set to 0, from 0 to less than 1
@@ -28,13 +33,9 @@ export class Dropout implements Layer {
    * @throws DataError when the rate is not
    */
   constructor(rate: number, seed = 0) {
-    if (!(rate >= 0 && rate < 1)) {
-      throw new DataError({
-        where: "Dropout",
-        expected: "a rate from 0 to less than 1",
-        received: String(rate),
-      });
-    }
+    const range = "from 0 to less than 1";
+    checkNumber("Dropout", "the rate", rate, range, (value) => value >= 0 && value < 1);
+    checkNumber("Dropout", "the seed", seed, WORD, isWord);
     this.#rate = rate;
     this.#seed = seed;
   }
@@ -46,8 +47,10 @@ export class Dropout implements Layer {
    */
   forward(x: Tensor, stream: number = this.#forwards): Tensor {
     checkTensor("Dropout.forward", "x", x);
+    checkNumber("Dropout.forward", "the stream", stream, WORD, isWord);
     this.#forwards++;
-    this.#state = { stream, x };
+    const { shape, dtype, device } = x;
+    this.#state = { stream, shape, x: { dtype, device } };
     return this.#apply(x, stream);
   }
 
@@ -57,8 +60,8 @@ export class Dropout implements Layer {
    * @throws StateError before `forward`; ShapeError when dy does not have the shape of x
    */
   backward(dy: Tensor): Tensor {
-    const { stream, x } = recall("Dropout", this.#state);
-    expectShape("Dropout.backward", "dy", dy, x.shape);
+    const { stream, shape, x } = recall("Dropout", this.#state);
+    expectShape("Dropout.backward", "dy", dy, shape);
     together("Dropout.backward", { x, dy });
     return this.#apply(dy, stream);
   }

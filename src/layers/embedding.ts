@@ -1,3 +1,4 @@
+import { checkSize } from "../core/arguments.ts";
 import type { Indices, Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
 import { checkIndices, checkRange, expectShape, sameDevice, together } from "./checks.ts";
@@ -18,14 +19,17 @@ export class Embedding implements Layer {
   readonly grads: readonly Tensor[];
   readonly #W: Tensor;
   readonly #dW: Tensor;
-  #ids: Indices | null = null;
+  #state: { ids: Indices } | null = null;
 
   /**
    * @param symbols V, the number of rows
    * @param size D, the length of a row
    */
   constructor(symbols: number, size: number, options: LayerOptions = {}) {
-    const { values, grads } = parametersOf((name) => Embedding.specs(name, symbols, size), options);
+    checkSize("Embedding", "symbols", symbols);
+    checkSize("Embedding", "size", size);
+    const specs = (name: string): ParameterSpec[] => Embedding.specs(name, symbols, size);
+    const { values, grads } = parametersOf("Embedding", specs, options);
     [this.#W, this.#dW] = [values[0] as Tensor, grads[0] as Tensor];
     this.params = values;
     this.grads = grads;
@@ -45,7 +49,7 @@ export class Embedding implements Layer {
     const y = newTensor(this.#W, [...ids.shape, D]);
     const { kernels } = deviceOf(this.#W);
     kernels.embeddingForward(this.#W.storage, ids.storage, y.storage, ids.size, D);
-    this.#ids = ids;
+    this.#state = { ids };
     return y;
   }
 
@@ -55,10 +59,12 @@ export class Embedding implements Layer {
    * @throws StateError before `forward`; ShapeError when dy does not have the shape of y
    */
   backward(dy: Tensor): void {
-    const ids = recall("Embedding", this.#ids);
-    const D = this.#W.shape[1] ?? 0;
+    const { ids } = recall("Embedding", this.#state);
+    const [V, D] = this.#W.shape as [number, number];
     expectShape("Embedding.backward", "dy", dy, [...ids.shape, D]);
     together("Embedding.backward", { W: this.#W, dy });
+    // Anew, since they are the caller's, who may have written to them.
+    checkRange("Embedding.backward", "ids", ids, 0, V - 1);
     const { kernels } = deviceOf(this.#W);
     kernels.embeddingBackward(ids.storage, dy.storage, this.#dW.storage, ids.size, D);
   }

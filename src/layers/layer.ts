@@ -1,7 +1,7 @@
 import { StateError } from "../core/errors.ts";
-import { type Shape, sizeOf } from "../core/shapes.ts";
+import { formatShape, type Shape, sizeOf } from "../core/shapes.ts";
 import type { Dtype, Memory } from "../core/storage.ts";
-import { Tensor } from "../core/tensor.ts";
+import { Indices, Tensor } from "../core/tensor.ts";
 
 /** What every layer shows: its learned numbers and their gradients, in the same order. */
 export interface Layer {
@@ -24,15 +24,25 @@ export function newTensor(like: { device: Memory; dtype: Dtype }, shape: Shape):
 /**
  * What a forward pass left for the backward pass.
  *
- * @throws StateError where there was no forward pass.
+ * @throws StateError where there was no forward pass, or a tensor of it was disposed since.
  */
-export function recall<State>(where: string, state: State | null): State {
+export function recall<State extends object>(where: string, state: State | null): State {
   if (state === null) {
     throw new StateError({
       where: `${where}.backward`,
       expected: `${where}.forward to have been called before`,
       received: "no forward pass to undo",
     });
+  }
+  for (const [name, value] of Object.entries({ ...state })) {
+    if ((value instanceof Tensor || value instanceof Indices) && value.disposed) {
+      throw new StateError({
+        where: `${where}.backward`,
+        expected: `what ${where}.forward took and gave to be held until then`,
+        received: `use of ${name} ${formatShape(value.shape)} after dispose()`,
+        fix: "dispose it later",
+      });
+    }
   }
   return state;
 }

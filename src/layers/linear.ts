@@ -1,3 +1,4 @@
+import { checkSize } from "../core/arguments.ts";
 import { ShapeError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shapes.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -24,7 +25,7 @@ export class Linear implements Layer {
   readonly #db: Tensor;
   /** Per input: its size, its rows of W, and of W's gradient. */
   readonly #parts: readonly { size: number; W: Tensor; dW: Tensor }[];
-  #inputs: readonly Tensor[] | null = null;
+  #inputs: Readonly<Record<string, Tensor>> | null = null;
 
   /**
    * @param inputSizes I, or one size per input
@@ -35,9 +36,20 @@ export class Linear implements Layer {
     outputSize: number,
     options: LayerOptions = {},
   ) {
-    const sizes = typeof inputSizes === "number" ? [inputSizes] : inputSizes;
+    const sizes = Array.isArray(inputSizes)
+      ? (inputSizes as readonly number[])
+      : [inputSizes as number];
+    for (const size of sizes) checkSize("Linear", "every input size", size);
+    checkSize("Linear", "outputSize", outputSize);
+    if (sizes.length === 0) {
+      throw new ShapeError({
+        where: "Linear",
+        expected: "at least one input size",
+        received: "an empty array",
+      });
+    }
     const specs = (name: string): ParameterSpec[] => Linear.specs(name, sizes, outputSize);
-    const { values, grads } = parametersOf(specs, options);
+    const { values, grads } = parametersOf("Linear", specs, options);
     const [W, b] = values as [Tensor, Tensor];
     const [dW, db] = grads as [Tensor, Tensor];
     let row = 0;
@@ -55,8 +67,9 @@ export class Linear implements Layer {
   /** The parameters of such a layer, for a shared {@link Parameters}. */
   static specs(name: string, inputSizes: readonly number[], outputSize: number): ParameterSpec[] {
     const inputSize = inputSizes.reduce((total, size) => total + size, 0);
+    const deviation = 1 / Math.sqrt(Math.max(inputSize, 1));
     return [
-      { name: `${name}.W`, shape: [inputSize, outputSize], deviation: 1 / Math.sqrt(inputSize) },
+      { name: `${name}.W`, shape: [inputSize, outputSize], deviation },
       { name: `${name}.b`, shape: [outputSize], deviation: 0 },
     ];
   }
@@ -78,12 +91,11 @@ export class Linear implements Layer {
     const first = inputs[0] as Tensor;
     checkTensor(where, "x", first);
     const outer = first.shape.slice(0, -1);
-    const y = newTensor(this.#b, [...outer, this.#b.size]);
-    const { kernels } = deviceOf(this.#b);
-    const rows = sizeOf(outer);
+    const named: Record<string, Tensor> = {};
     for (const [i, { size, W }] of this.#parts.entries()) {
       const x = inputs[i] as Tensor;
       const name = inputs.length === 1 ? "x" : `x${i + 1}`;
+      named[name] = x;
       checkTensor(where, name, x);
       if (x.shape.at(-1) !== size) {
         throw new ShapeError({
@@ -94,11 +106,17 @@ export class Linear implements Layer {
       }
       expectShape(where, name, x, [...outer, size]);
       together(where, { W, [name]: x });
+    }
+    const y = newTensor(this.#b, [...outer, this.#b.size]);
+    const { kernels } = deviceOf(this.#b);
+    const rows = sizeOf(outer);
+    for (const [i, { size, W }] of this.#parts.entries()) {
       const bias = i === 0 ? this.#b.storage : null;
-      const [a, b, c, columns] = [x.storage, W.storage, y.storage, this.#b.size];
+      const a = (inputs[i] as Tensor).storage;
+      const [b, c, columns] = [W.storage, y.storage, this.#b.size];
       kernels.matmul(a, b, bias, c, rows, columns, size, false, false, i > 0);
     }
-    this.#inputs = inputs;
+    this.#inputs = named;
     return y;
   }
 
@@ -108,7 +126,7 @@ export class Linear implements Layer {
    * @throws StateError before `forward`; ShapeError when dy does not have the shape of y
    */
   backward(dy: Tensor): Tensor[] {
-    const inputs = recall("Linear", this.#inputs);
+    const inputs = Object.values(recall("Linear", this.#inputs));
     const outer = (inputs[0]?.shape ?? []).slice(0, -1);
     const columns = this.#b.size;
     expectShape("Linear.backward", "dy", dy, [...outer, columns]);

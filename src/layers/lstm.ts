@@ -1,3 +1,4 @@
+import { checkOptions, checkSize } from "../core/arguments.ts";
 import { StateError } from "../core/errors.ts";
 import type { Indices, Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
@@ -25,7 +26,9 @@ export interface LstmState {
 
 interface LstmMemory {
   readonly xs: Tensor;
-  readonly start: LstmStart;
+  readonly h: Tensor | undefined;
+  readonly c: Tensor | undefined;
+  readonly lengths: Indices | undefined;
   readonly gates: Tensor;
   readonly hs: Tensor;
   readonly cs: Tensor;
@@ -63,7 +66,9 @@ export class LSTM implements Layer {
    */
   constructor(inputSize: number, hiddenSize: number, options: LayerOptions = {}) {
     const specs = (name: string): ParameterSpec[] => LSTM.specs(name, inputSize, hiddenSize);
-    const { values, grads } = parametersOf(specs, options);
+    checkSize("LSTM", "inputSize", inputSize);
+    checkSize("LSTM", "hiddenSize", hiddenSize);
+    const { values, grads } = parametersOf("LSTM", specs, options);
     this.params = values;
     this.grads = grads;
     this.#hidden = hiddenSize;
@@ -72,9 +77,11 @@ export class LSTM implements Layer {
   /** The parameters of such a layer, for a shared {@link Parameters}. */
   static specs(name: string, inputSize: number, hiddenSize: number): ParameterSpec[] {
     const gates = 4 * hiddenSize;
+    // Of no inputs or no units there are no numbers to draw, and any deviation will do.
+    const [x, h] = [inputSize, hiddenSize].map((size) => 1 / Math.sqrt(Math.max(size, 1)));
     return [
-      { name: `${name}.Wx`, shape: [inputSize, gates], deviation: 1 / Math.sqrt(inputSize) },
-      { name: `${name}.Wh`, shape: [hiddenSize, gates], deviation: 1 / Math.sqrt(hiddenSize) },
+      { name: `${name}.Wx`, shape: [inputSize, gates], deviation: x ?? 0 },
+      { name: `${name}.Wh`, shape: [hiddenSize, gates], deviation: h ?? 0 },
       { name: `${name}.b`, shape: [gates], deviation: 0 },
     ];
   }
@@ -96,6 +103,7 @@ export class LSTM implements Layer {
    */
   forward(xs: Tensor, start: LstmStart = {}): Tensor {
     const where = "LSTM.forward";
+    checkOptions(where, start, ["h", "c", "lengths"]);
     const [Wx, Wh, b] = this.params as [Tensor, Tensor, Tensor];
     const [N, T, D] = axes(where, "xs", xs, "N", "T", "D");
     const H = this.#hidden;
@@ -141,7 +149,7 @@ export class LSTM implements Layer {
       H,
     );
     this.release();
-    this.#memory = { xs: inputs, start, gates, hs, cs };
+    this.#memory = { xs: inputs, h: start.h, c: start.c, lengths: start.lengths, gates, hs, cs };
     this.#state = state;
     return hs;
   }
@@ -155,7 +163,8 @@ export class LSTM implements Layer {
    */
   backward(dhs: Tensor, dState: Partial<LstmState> = {}): [dxs: Tensor, dh: Tensor, dc: Tensor] {
     const where = "LSTM.backward";
-    const { xs, start, gates, hs, cs } = recall("LSTM", this.#memory);
+    checkOptions(where, dState, ["h", "c"]);
+    const { xs, h, c, lengths, gates, hs, cs } = recall("LSTM", this.#memory);
     const [Wx, Wh] = this.params as [Tensor, Tensor];
     const [dWx, dWh, db] = this.grads as [Tensor, Tensor, Tensor];
     const [N, T, D] = axes(where, "xs", xs, "N", "T", "D");
@@ -163,8 +172,9 @@ export class LSTM implements Layer {
     expectShape(where, "dhs", dhs, [N, T, H]);
     together(where, { Wx, dhs });
     for (const [name, gradient] of Object.entries(dState)) {
-      expectShape(where, name, gradient, [N, H]);
-      together(where, { Wx, [name]: gradient });
+      if (gradient === undefined) continue;
+      expectShape(where, `dState.${name}`, gradient, [N, H]);
+      together(where, { Wx, [`dState.${name}`]: gradient });
     }
     const { kernels } = deviceOf(xs);
     const dGates = newTensor(xs, gates.shape);
@@ -173,9 +183,9 @@ export class LSTM implements Layer {
     kernels.lstmBackward(
       gates.storage,
       Wh.storage,
-      start.h?.storage ?? null,
-      start.c?.storage ?? null,
-      start.lengths?.storage ?? null,
+      h?.storage ?? null,
+      c?.storage ?? null,
+      lengths?.storage ?? null,
       hs.storage,
       cs.storage,
       dhs.storage,
@@ -205,7 +215,7 @@ export class LSTM implements Layer {
     this.#memory.gates.dispose();
     this.#memory.cs.dispose();
     // With lengths, xs is the layer's own masked copy; otherwise it is the caller's.
-    if (this.#memory.start.lengths !== undefined) this.#memory.xs.dispose();
+    if (this.#memory.lengths !== undefined) this.#memory.xs.dispose();
     this.#memory = null;
   }
 }

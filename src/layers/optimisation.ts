@@ -1,8 +1,14 @@
+import { checkArray, checkNumber, checkOptions } from "../core/arguments.ts";
 import { DataError, ShapeError } from "../core/errors.ts";
-import type { Tensor } from "../core/tensor.ts";
+import { Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
-import { expectShape, together } from "./checks.ts";
+import { checkTensor, expectShape, together } from "./checks.ts";
 import { newTensor } from "./layer.ts";
+
+function checkTensors(where: string, name: string, tensors: readonly Tensor[]): void {
+  checkArray(where, name, tensors, "tensors", (item) => item instanceof Tensor);
+  for (const [i, tensor] of tensors.entries()) checkTensor(where, `${name}[${i}]`, tensor);
+}
 
 /**
  * Sets gradients to 0; backward passes add to what is there.
@@ -13,6 +19,7 @@ import { newTensor } from "./layer.ts";
  * grad.data; // → [0, 0]
  */
 export function zeroGradients(grads: readonly Tensor[]): void {
+  checkTensors("zeroGradients", "grads", grads);
   for (const grad of grads) deviceOf(grad).kernels.fill(grad.storage, 0, grad.size);
 }
 
@@ -28,22 +35,28 @@ export function zeroGradients(grads: readonly Tensor[]): void {
  * grad.data; // → [0.6, 0.8]
  */
 export function clipGradients(grads: readonly Tensor[], limit: number): Tensor {
+  const where = "clipGradients";
+  checkTensors(where, "grads", grads);
+  checkNumber(where, "the limit", limit, "a number above 0", (value) => value > 0);
   const [first] = grads;
-  if (first === undefined || !(limit > 0)) {
-    throw new DataError({
-      where: "clipGradients",
-      expected: "at least one gradient and a limit above 0",
-      received: `${grads.length} gradients, limit ${limit}`,
-    });
+  if (first === undefined) {
+    throw new DataError({ where, expected: "at least one gradient", received: "an empty array" });
   }
+  for (const [i, grad] of grads.entries())
+    together(where, { "grads[0]": first, [`grads[${i}]`]: grad });
   const norm = newTensor(first, []);
   const { kernels } = deviceOf(first);
   for (const [i, grad] of grads.entries()) {
-    together("clipGradients", { "the first": first, [`gradient ${i}`]: grad });
     kernels.norm(grad.storage, norm.storage, grad.size, i > 0);
   }
   for (const grad of grads) kernels.clipToNorm(grad.storage, norm.storage, limit, grad.size);
   return norm;
+}
+
+function checkRate(where: string, rate: unknown): void {
+  checkNumber(where, "the rate", rate, "a finite number ≥ 0", (value) => {
+    return value >= 0 && Number.isFinite(value);
+  });
 }
 
 /** Settings of {@link Adam}. */
@@ -79,10 +92,17 @@ export class Adam {
 
   /** No parameters yet: the first step makes m and v for those it is given. */
   constructor(options: AdamOptions = {}) {
-    this.#rate = options.rate ?? 0.001;
-    this.#beta1 = options.beta1 ?? 0.9;
-    this.#beta2 = options.beta2 ?? 0.999;
-    this.#epsilon = options.epsilon ?? 1e-8;
+    checkOptions("Adam", options, ["rate", "beta1", "beta2", "epsilon"]);
+    const { rate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+    const share = (value: number): boolean => value >= 0 && value < 1;
+    checkRate("Adam", rate);
+    checkNumber("Adam", "beta1", beta1, "from 0 to less than 1", share);
+    checkNumber("Adam", "beta2", beta2, "from 0 to less than 1", share);
+    checkNumber("Adam", "epsilon", epsilon, "above 0", (value) => value > 0);
+    this.#rate = rate;
+    this.#beta1 = beta1;
+    this.#beta2 = beta2;
+    this.#epsilon = epsilon;
   }
 
   /**
@@ -92,6 +112,9 @@ export class Adam {
    * @throws ShapeError when the tensors are not those of the first step
    */
   step(params: readonly Tensor[], grads: readonly Tensor[], rate: number = this.#rate): void {
+    checkTensors("Adam.step", "params", params);
+    checkTensors("Adam.step", "grads", grads);
+    checkRate("Adam.step", rate);
     if (this.#moments.length === 0) {
       this.#moments = params.map((param) => {
         const moments = { m: newTensor(param, param.shape), v: newTensor(param, param.shape) };
@@ -106,14 +129,23 @@ export class Adam {
         received: `${params.length} and ${grads.length}`,
       });
     }
+    for (const [i, param] of params.entries()) {
+      const grad = grads[i] as Tensor;
+      const { m } = this.#moments[i] as { m: Tensor };
+      expectShape("Adam.step", `grads[${i}]`, grad, param.shape);
+      expectShape("Adam.step", `params[${i}]`, param, m.shape);
+      together("Adam.step", {
+        [`params[${i}]`]: param,
+        [`grads[${i}]`]: grad,
+        [`params[${i}] of the first step`]: m,
+      });
+    }
     this.#steps++;
     const correction1 = 1 - this.#beta1 ** this.#steps;
     const correction2 = 1 - this.#beta2 ** this.#steps;
     for (const [i, param] of params.entries()) {
       const grad = grads[i] as Tensor;
       const { m, v } = this.#moments[i] as { m: Tensor; v: Tensor };
-      expectShape("Adam.step", `grad ${i}`, grad, param.shape);
-      expectShape("Adam.step", `param ${i}`, param, m.shape);
       deviceOf(param).kernels.adamStep(
         param.storage,
         grad.storage,

@@ -1,9 +1,11 @@
-import { StateError } from "../core/errors.ts";
+import { checkArray, checkNumber, checkOptions, describe } from "../core/arguments.ts";
+import { DataError, ShapeError, StateError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
-import { type Shape, sizeOf } from "../core/shapes.ts";
+import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../core/shapes.ts";
 import type { Dtype, Memory } from "../core/storage.ts";
 import { Tensor } from "../core/tensor.ts";
-import { deviceFor } from "../devices/current.ts";
+import { deviceHolding, drawInto } from "../devices/create.ts";
+import { deviceOf } from "../kernels/device.ts";
 
 /** A learned tensor before it exists: its name, its shape, and how it begins. */
 export interface ParameterSpec {
@@ -59,32 +61,30 @@ export class Parameters {
     specs: readonly ParameterSpec[],
     options: { readonly device?: Memory; readonly dtype?: Dtype; readonly seed?: number } = {},
   ) {
+    checkSpecs(specs);
+    checkOptions("Parameters", options, ["device", "dtype", "seed"]);
     const { dtype = "float32", seed = 0 } = options;
-    const device = options.device ?? deviceFor(dtype);
+    const random = new Random(seed);
     const offsets: number[] = [];
     let length = 0;
     for (const { shape } of specs) {
       offsets.push(length);
       length += Math.ceil(sizeOf(shape) / ALIGNMENT) * ALIGNMENT;
     }
-    const initial = new Float64Array(length);
-    for (const [i, { shape, deviation }] of specs.entries()) {
-      if (deviation === 0) continue;
-      const random = new Random(seed, i);
-      const start = offsets[i] ?? 0;
-      for (let j = 0; j < sizeOf(shape); j++) initial[start + j] = random.normal(0, deviation);
+    const device = deviceHolding("Parameters", dtype, options.device);
+    this.values = new Tensor(device, device.allocate(dtype, length), [length], dtype);
+    this.grads = new Tensor(device, device.allocate(dtype, length), [length], dtype);
+    for (const { storage } of [this.values, this.grads]) {
+      deviceOf(this.values).kernels.fill(storage, 0, length);
     }
-    const flat = (data: Float64Array): Tensor => {
-      const storage = device.allocate(dtype, length);
-      storage.write(data);
-      return new Tensor(device, storage, [length], dtype);
-    };
-    this.values = flat(initial);
-    this.grads = flat(new Float64Array(length));
     this.names = specs.map(({ name }) => name);
-    for (const [i, { name, shape }] of specs.entries()) {
+    for (const [i, { name, shape, deviation }] of specs.entries()) {
       const view = (whole: Tensor): Tensor => whole.view(offsets[i] ?? 0, shape);
-      this.#views.set(name, { value: view(this.values), grad: view(this.grads) });
+      const value = view(this.values);
+      this.#views.set(name, { value, grad: view(this.grads) });
+      if (deviation === 0) continue;
+      const stream = random.stream(i);
+      drawInto(value.storage, value.size, () => stream.normal(0, deviation));
     }
   }
 
@@ -119,15 +119,61 @@ export class Parameters {
   }
 }
 
-/** The parameters a layer was given, or its own ones. */
+function checkSpecs(specs: readonly ParameterSpec[]): void {
+  const where = "Parameters";
+  checkArray(
+    where,
+    "specs",
+    specs,
+    "{ name, shape, deviation }",
+    (spec) => typeof spec === "object" && spec !== null,
+  );
+  const names = new Set<unknown>();
+  for (const { name, shape, deviation } of specs) {
+    if (typeof name !== "string" || names.has(name)) {
+      throw new DataError({
+        where,
+        expected: "a name of its own for every parameter",
+        received: describe(name),
+      });
+    }
+    names.add(name);
+    checkShape(`${where}, ${name}`, shape);
+    const range = "a finite number ≥ 0";
+    checkNumber(where, `the deviation of ${name}`, deviation, range, (value) => {
+      return value >= 0 && Number.isFinite(value);
+    });
+  }
+}
+
+/** The parameters a layer was given, held against what it needs, or its own ones. */
 export function parametersOf(
+  where: string,
   specs: (name: string) => ParameterSpec[],
   options: LayerOptions,
 ): { values: Tensor[]; grads: Tensor[] } {
-  const { name = "layer", parameters = new Parameters(specs(name), options) } = options;
-  const names = specs(name).map((spec) => spec.name);
+  checkOptions(where, options, ["device", "dtype", "seed", "parameters", "name"]);
+  const { name = "layer", parameters, ...own } = options;
+  if (parameters !== undefined && !(parameters instanceof Parameters)) {
+    throw new DataError({
+      where,
+      expected: "parameters to be a Parameters",
+      received: describe(parameters),
+    });
+  }
+  const needed = specs(name);
+  const held = parameters ?? new Parameters(needed, own);
+  for (const spec of needed) {
+    const { shape } = held.value(spec.name);
+    if (sameShape(shape, spec.shape)) continue;
+    throw new ShapeError({
+      where,
+      expected: `a parameter ${spec.name} of shape ${formatShape(spec.shape)}`,
+      received: `shape ${formatShape(shape)}`,
+    });
+  }
   return {
-    values: names.map((each) => parameters.value(each)),
-    grads: names.map((each) => parameters.grad(each)),
+    values: needed.map((spec) => held.value(spec.name)),
+    grads: needed.map((spec) => held.grad(spec.name)),
   };
 }

@@ -1,4 +1,5 @@
-import { ShapeError } from "../core/errors.ts";
+import { checkNumber, checkOptions, describe } from "../core/arguments.ts";
+import { DataError, ShapeError } from "../core/errors.ts";
 import { formatShape, sameShape, sizeOf } from "../core/shapes.ts";
 import type { Indices, Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
@@ -34,8 +35,20 @@ export class SoftmaxCrossEntropy implements Layer {
 
   /** Learns nothing; the options say how to count. */
   constructor(options: SoftmaxCrossEntropyOptions = {}) {
-    this.#ignored = options.ignoredIndex ?? -1;
-    this.#reduction = options.reduction ?? "mean";
+    const where = "SoftmaxCrossEntropy";
+    checkOptions(where, options, ["ignoredIndex", "reduction"]);
+    const { ignoredIndex = -1, reduction = "mean" } = options;
+    const range = "a whole number of 32 bits";
+    checkNumber(where, "ignoredIndex", ignoredIndex, range, (value) => (value | 0) === value);
+    if (reduction !== "mean" && reduction !== "sum") {
+      throw new DataError({
+        where,
+        expected: 'reduction to be "mean" or "sum"',
+        received: describe(reduction),
+      });
+    }
+    this.#ignored = ignoredIndex;
+    this.#reduction = reduction;
   }
 
   /** The number of targets that counted in the last forward pass. @throws StateError before one */
@@ -94,6 +107,8 @@ export class SoftmaxCrossEntropy implements Layer {
    * @throws StateError before `forward`
    */
   backward(dLoss = 1): Tensor {
+    const where = "SoftmaxCrossEntropy.backward";
+    checkNumber(where, "dLoss", dLoss, "a number, not a tensor", () => true);
     const { probabilities, targets, count } = recall("SoftmaxCrossEntropy", this.#state);
     const columns = probabilities.shape.at(-1) ?? 0;
     const dLogits = newTensor(probabilities, probabilities.shape);

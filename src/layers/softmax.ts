@@ -17,7 +17,7 @@ import { type Layer, newTensor, recall } from "./layer.ts";
 export class Softmax implements Layer {
   readonly params: readonly Tensor[] = [];
   readonly grads: readonly Tensor[] = [];
-  #y: Tensor | null = null;
+  #state: { y: Tensor } | null = null;
 
   /** x (…, T) → y (…, T). @throws ShapeError when x has no axis */
   forward(x: Tensor): Tensor {
@@ -33,7 +33,7 @@ export class Softmax implements Layer {
     const y = newTensor(x, x.shape);
     const rows = columns === 0 ? 0 : x.size / columns;
     deviceOf(x).kernels.softmaxForward(x.storage, y.storage, rows, columns);
-    this.#y = y;
+    this.#state = { y };
     return y;
   }
 
@@ -43,7 +43,7 @@ export class Softmax implements Layer {
    * @throws StateError before `forward`; ShapeError when dy does not have the shape of y
    */
   backward(dy: Tensor): Tensor {
-    const y = recall("Softmax", this.#y);
+    const { y } = recall("Softmax", this.#state);
     expectShape("Softmax.backward", "dy", dy, y.shape);
     together("Softmax.backward", { y, dy });
     const columns = y.shape.at(-1) ?? 0;

@@ -44,7 +44,7 @@ describe("checkShape", () => {
   ])("refuses %j and names the axis", (shape, received) => {
     expect(() => checkShape("here", shape)).toThrow(ShapeError);
     expect(() => checkShape("here", shape)).toThrow(
-      `here: expected a whole number ≥ 0 for every size of the shape, got ${received}`,
+      `here: expected a whole number ≥ 0 and < 2^31 for every size of the shape, got ${received}`,
     );
   });
 
@@ -58,7 +58,7 @@ describe("checkShape", () => {
   it("refuses what is no array", () => {
     const notAShape = 3 as unknown as number[];
     expect(() => checkShape("here", notAShape)).toThrow(
-      "here: expected a shape: an array of sizes, got number",
+      "here: expected a shape: an array of sizes, got 3",
     );
   });
 });
@@ -102,10 +102,10 @@ describe("nested arrays", () => {
   it.each([
     [[[1, 2], [3]], "an array of length 2 at index [1], got one of length 1"],
     [[[1], [2, 3]], "an array of length 1 at index [1], got one of length 2"],
-    [[[1, 2], 3], "an array of length 2 at index [1], got number"],
+    [[[1, 2], 3], "an array of length 2 at index [1], got 3"],
     [[1, [2]], "a number at index [1], got an array of length 1"],
     [[[[1], [2]], [[3]]], "an array of length 2 at index [1], got one of length 1"],
-    [[[1, "2"]], "a number at index [0][1], got string"],
+    [[[1, "2"]], 'a number at index [0][1], got "2"'],
     [[1, null], "a number at index [1], got null"],
     [[1, undefined], "a number at index [1], got undefined"],
   ])("%j is refused with its first odd index", (ragged, message) => {
@@ -119,7 +119,14 @@ describe("nested arrays", () => {
   it("a lone value that is no number is refused", () => {
     const text = "1" as unknown as NestedNumbers;
     expect(() => flatten("tensor", text, [])).toThrow(
-      "tensor: expected a number at the data, got string",
+      'tensor: expected a number at the data, got "1"',
     );
+  });
+
+  it("nesting that has no end, or hardly one, is refused", () => {
+    const holdsItself: unknown[] = [];
+    holdsItself.push(holdsItself);
+    expect(() => shapeOf(holdsItself as NestedNumbers)).toThrow(/at most 64 axes.*holds itself/);
+    expect(() => checkShape("here", new Array(65).fill(1))).toThrow("at most 64 axes, got 65");
   });
 });

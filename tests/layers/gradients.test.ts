@@ -170,7 +170,7 @@ const subjects: Readonly<Record<string, () => Subject>> = {
               [1, 0],
             ],
             undefined,
-            layer.params[0]!,
+            { device: layer.params[0]!.device },
           ),
         ),
       ],

@@ -1,3 +1,4 @@
+import { DeviceError } from "../../core/errors.ts";
 import type { Dtype, Storage, StorageArray, StorageDtype } from "../../core/storage.ts";
 import type { Floats } from "../../kernels/arrays.ts";
 import { definitions } from "../../kernels/definitions.ts";
@@ -61,7 +62,20 @@ export class ReferenceDevice implements Device {
   readonly description = "plain TypeScript definitions, one thread";
   readonly kernels = onStorages(definitions);
 
+  /** @throws DeviceError when the engine has no array of that length */
   allocate(dtype: StorageDtype, length: number): Storage {
-    return new ReferenceStorage(dtype, new ARRAYS[dtype](length));
+    try {
+      return new ReferenceStorage(dtype, new ARRAYS[dtype](length));
+    } catch (cause) {
+      throw new DeviceError(
+        {
+          where: "reference device",
+          expected: `room for ${length} numbers (${dtype})`,
+          received: "an engine that has none",
+          fix: "dispose() tensors that are no longer needed, or use smaller batches",
+        },
+        { cause },
+      );
+    }
   }
 }

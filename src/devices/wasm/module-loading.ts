@@ -73,10 +73,26 @@ function createMemory(shared: boolean): { memory: WebAssembly.Memory; maximum: n
   );
 }
 
+function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (cause) {
+    throw new DeviceError(
+      {
+        where: 'openDevice("wasm")',
+        expected: "an engine that compiles WebAssembly",
+        received: `one that refuses: ${cause instanceof Error ? cause.message : cause}`,
+        fix: "allow 'wasm-unsafe-eval' in the page's content security policy",
+      },
+      { cause },
+    );
+  }
+}
+
 /** Compiles and starts the kernels. */
 export function load(asked: Simd | undefined, shared: boolean): Loaded {
   const { simd, bytes } = choose(asked);
-  const module = new WebAssembly.Module(shared ? bytes : unshare(bytes));
+  const module = compile(shared ? bytes : unshare(bytes));
   const { memory, maximum } = createMemory(shared);
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   return { simd, exports: instance.exports, memory, maximum };
