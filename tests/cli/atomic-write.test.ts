@@ -7,6 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { writeFileAtomically } from "../../src/cli/atomic-write.ts";
@@ -66,6 +67,26 @@ describe("writeFileAtomically", () => {
     await expect(writeFileAtomically(path, broken)).rejects.toThrow();
     expect(readFileSync(path, "utf8")).toBe("old");
     expect(readdirSync(folder)).toEqual(["old"]);
+  });
+
+  it("syncs the data before it takes the file's place, and the folder after", async () => {
+    const path = join(temporaryFolder(), "file");
+    writeFileSync(path, "old");
+    const probe = await open(path);
+    const handles = Object.getPrototypeOf(probe) as { sync(): Promise<void> };
+    await probe.close();
+    const { sync } = handles;
+    const seen: string[] = [];
+    handles.sync = function (this: typeof probe) {
+      seen.push(readFileSync(path, "utf8"));
+      return sync.call(this);
+    };
+    try {
+      await writeFileAtomically(path, "new");
+    } finally {
+      handles.sync = sync;
+    }
+    expect(seen).toEqual(["old", "new"]);
   });
 
   it("leaves no temporary file when the renaming fails", async () => {

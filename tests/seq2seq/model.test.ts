@@ -36,7 +36,7 @@ async function trained(pairs: readonly Pair[], epochs = 30) {
 }
 
 describe("AttentionSeq2seq", () => {
-  test("learns to reverse strings, and attends to the mirrored position", async () => {
+  test("learns to reverse strings, and its attention walks from the end to the beginning", async () => {
     const pairs = reversals(1500);
     const { model, losses } = await trained(pairs, 20);
     expect(losses.at(-1)).toBeLessThan(0.05);
@@ -54,6 +54,9 @@ describe("AttentionSeq2seq", () => {
       expect(row).toHaveLength(5);
       expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
     }
+    const centres = attention.map((row) => row.reduce((sum, weight, e) => sum + e * weight, 0));
+    expect(centres).toEqual(centres.toSorted((a, b) => b - a));
+    expect(centres[0]! - centres[4]!).toBeGreaterThan(1.5);
   });
 
   test("same seed, same losses to the last bit", async () => {
@@ -134,6 +137,12 @@ describe("AttentionSeq2seq", () => {
     expect(long!.sourceSymbols).toHaveLength(7);
     for (const row of [...short!.attention, ...long!.attention]) {
       expect(row.every((weight) => weight > 0 && weight <= 1)).toBe(true);
+    }
+    const texts = ["abcdefa", "ab", "fedcbaf", "abcdef", "ba"];
+    const together = await model.transduceMany(texts);
+    expect(together.map(({ source }) => source)).toEqual(texts);
+    for (const [i, text] of texts.entries()) {
+      expect(together[i]!.output).toBe((await model.transduce(text)).output);
     }
   });
 

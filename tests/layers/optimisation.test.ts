@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { Adam, clipGradients, tensor, zeroGradients, zeros } from "../../src/index.ts";
+
+const exact = { dtype: "float64" } as const;
+
+describe("Adam", () => {
+  test("moves by the rate at every step of a constant gradient, whatever its size", () => {
+    const x = tensor([1, 1, 1], [3], exact);
+    const grad = tensor([5, -1e-3, 0], [3], exact);
+    const adam = new Adam({ rate: 0.1, epsilon: 1e-300 });
+    for (let step = 1; step <= 20; step++) {
+      adam.step([x], [grad]);
+      // m / (1 − β₁ᵗ) = g and v / (1 − β₂ᵗ) = g²: the corrections undo that m and v began at 0.
+      for (const [i, sign] of [1, -1, 0].entries()) {
+        expect(x.data[i]).toBeCloseTo(1 - 0.1 * step * sign, 10);
+      }
+    }
+  });
+
+  test("follows its formula where gradients change, each tensor with moments of its own", () => {
+    const [beta1, beta2, epsilon, rate] = [0.8, 0.95, 1e-2, 0.05];
+    const params = [zeros([1], exact), zeros([1], exact)];
+    const adam = new Adam({ beta1, beta2, epsilon, rate });
+    const [x, m, v] = [
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ];
+    for (let t = 1; t <= 10; t++) {
+      const gs = [Math.sin(t), 3 - t];
+      const grads = gs.map((g) => tensor([g], [1], exact));
+      adam.step(params, grads);
+      for (const [k, g] of gs.entries()) {
+        m![k] = beta1 * m![k]! + (1 - beta1) * g;
+        v![k] = beta2 * v![k]! + (1 - beta2) * g * g;
+        const [mean, square] = [m![k]! / (1 - beta1 ** t), v![k]! / (1 - beta2 ** t)];
+        x![k]! -= (rate * mean) / (Math.sqrt(square) + epsilon);
+        expect(params[k]!.data[0]).toBeCloseTo(x![k]!, 12);
+        expect(grads[k]!.data[0]).toBe(g);
+      }
+    }
+  });
+});
+
+describe("clipGradients", () => {
+  test("scales all gradients alike, to the limit, and gives the norm before", () => {
+    const grads = [tensor([3, 0]), tensor([[4]])];
+    expect(clipGradients(grads, 1).data[0]).toBe(5);
+    expect(grads.map((grad) => [...grad.data])).toEqual([
+      [Math.fround(0.6), 0],
+      [Math.fround(0.8)],
+    ]);
+  });
+
+  test("leaves gradients within the limit as they are", () => {
+    const grads = [tensor([3]), tensor([4])];
+    expect(clipGradients(grads, 5).data[0]).toBe(5);
+    expect(grads.map((grad) => grad.data[0])).toEqual([3, 4]);
+  });
+});
+
+test("zeroGradients sets every number to 0, NaN as well", () => {
+  const grads = [tensor([1, Number.NaN]), tensor([Number.POSITIVE_INFINITY])];
+  zeroGradients(grads);
+  expect(grads.map((grad) => [...grad.data])).toEqual([[0, 0], [0]]);
+});
