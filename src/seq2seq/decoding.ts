@@ -65,21 +65,26 @@ async function decode(
   const memory = { hs, lengths };
   const Te = sources.shape[1] ?? 0;
   const begin = new Int32Array(readings.length).fill(targetVocabulary.begin);
-  let inputs: Indices = scope.keep(indices(begin, [readings.length, 1], { device }));
+  // What a step starts from goes when the step is done: memory does not grow with the output.
+  let held = new Scope();
+  let inputs: Indices = held.keep(indices(begin, [readings.length, 1], { device }));
   let start: Partial<LstmState> = passedState(config, state);
   const limit = config.targetLength ?? config.targetLimit;
   const { pad, begin: first, unknown } = targetVocabulary;
   const silent = new Set([pad, first, unknown]);
   for (let step = 0; step < limit && readings.some(({ finished }) => !finished); step++) {
     const stepScope = new Scope();
+    const passedOn = new Scope();
     const {
       logits,
       weights,
       state: next,
     } = decoder.forward(inputs, memory, start, null, stepScope);
     decoder.release();
-    for (const each of [weights, next.h, next.c]) scope.keep(each);
-    inputs = scope.keep(likeliest(logits));
+    stepScope.keep(weights);
+    passedOn.keep(next.h);
+    passedOn.keep(next.c);
+    inputs = passedOn.keep(likeliest(logits));
     const ids = await inputs.read();
     const maps = withAttention ? await weights.read() : null;
     for (const [n, reading] of readings.entries()) {
@@ -102,7 +107,10 @@ async function decode(
     }
     start = next;
     stepScope.dispose();
+    held.dispose();
+    held = passedOn;
   }
+  held.dispose();
   if (targetVocabulary.end === null) for (const reading of readings) reading.finished = true;
   scope.dispose();
 }
