@@ -9,7 +9,7 @@ import type { ModelConfig } from "./types.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 /** Version of the model files written; a reader refuses later ones. */
-const VERSION = 1;
+const VERSION = "1";
 
 /** What a model file holds. */
 export interface Checkpoint {
@@ -26,7 +26,16 @@ export async function writeCheckpoint(model: ModelParts): Promise<Uint8Array> {
   const tensors = new Map<string, { shape: readonly number[]; data: Float32Array }>();
   for (const name of parameters.names) {
     const value = parameters.value(name);
-    tensors.set(name, { shape: value.shape, data: Float32Array.from(await value.read()) });
+    const data = Float32Array.from(await value.read());
+    if (!data.every(Number.isFinite)) {
+      throw new DataError({
+        where: "AttentionSeq2seq.toBytes",
+        expected: `finite numbers in ${name}`,
+        received: String(data.find((number) => !Number.isFinite(number))),
+        fix: "the training has diverged; train again with a lower rate",
+      });
+    }
+    tensors.set(name, { shape: value.shape, data });
   }
   const described = {
     config: JSON.stringify(model.config),
@@ -35,7 +44,7 @@ export async function writeCheckpoint(model: ModelParts): Promise<Uint8Array> {
   };
   const metadata = new Map([
     ["format", "heed.AttentionSeq2seq"],
-    ["version", String(VERSION)],
+    ["version", VERSION],
     ...Object.entries(described),
     ["crc32", checksum(described, tensors)],
   ]);
@@ -57,13 +66,14 @@ export function readCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
       received: `a safetensors file ${metadata.has("format") ? `of format ${JSON.stringify(metadata.get("format"))}` : "without a format"}`,
     });
   }
-  const version = Number(metadata.get("version"));
+  const version = text(metadata, "version", where);
   if (version !== VERSION) {
+    const isLater = /^[1-9]\d*$/.test(version) && Number(version) > Number(VERSION);
     throw new CheckpointError({
       where,
       expected: `version ${VERSION} of the model file`,
-      received: `version ${JSON.stringify(metadata.get("version"))}`,
-      ...(version > VERSION ? { fix: "a later heed wrote it; update heed" } : {}),
+      received: `version ${JSON.stringify(version)}`,
+      ...(isLater ? { fix: "a later heed wrote it; update heed" } : {}),
     });
   }
   const described = {
@@ -116,6 +126,15 @@ export function readCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
       expected: `contents of CRC-32 ${expected}, as the file itself says`,
       received: actual,
       fix: "the file was altered after it was written; get it anew",
+    });
+  }
+  for (const [name, { data }] of ordered) {
+    if (data.every(Number.isFinite)) continue;
+    throw new CheckpointError({
+      where,
+      expected: `finite numbers in ${name}`,
+      received: String(data.find((number) => !Number.isFinite(number))),
+      fix: "the training that wrote it had diverged; train again",
     });
   }
   return {

@@ -2,6 +2,11 @@ import { DataError } from "../core/errors.ts";
 import { tokenize } from "./tokens.ts";
 import type { ModelConfig, Pair, Tokens, TrainOptions } from "./types.ts";
 
+/** Most symbols of a padded source or of an output: a file that asks for more asks for trouble. */
+const MOST_SYMBOLS = 2 ** 16;
+/** Largest size of a layer. */
+const LARGEST = 2 ** 16;
+
 /**
  * A config that suits the pairs: sizes grow with their number, and the limit of an output comes from
  * the longest target.
@@ -34,7 +39,7 @@ export function defaultConfig(
     maskPadding,
     sourceLength: maskPadding ? null : longest("source", sourceTokens),
     targetLength: null,
-    targetLimit: 2 * longest("target", targetTokens) + 10,
+    targetLimit: Math.min(2 * longest("target", targetTokens) + 10, MOST_SYMBOLS),
     initialCell: "encoder",
     dropout: few ? 0.3 : 0.1,
     ...fields,
@@ -70,17 +75,22 @@ export function defaultTraining(
 
 /** Refuses a config with a field out of range, and gives back the fields of a config alone. */
 export function checkConfig(where: string, config: ModelConfig): ModelConfig {
-  const whole = (name: keyof ModelConfig, least: number): void => {
+  const whole = (name: keyof ModelConfig, least: number, most: number): void => {
     const value = config[name];
-    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < least) {
-      throw refusal(where, name, `a whole number ≥ ${least}`, value);
+    if (
+      typeof value !== "number" ||
+      !Number.isSafeInteger(value) ||
+      value < least ||
+      value > most
+    ) {
+      throw refusal(where, name, `a whole number from ${least} to ${most}`, value);
     }
   };
-  whole("embeddingSize", 1);
-  whole("hiddenSize", 1);
-  whole("targetLimit", 1);
-  if (config.sourceLength !== null) whole("sourceLength", 0);
-  if (config.targetLength !== null) whole("targetLength", 1);
+  whole("embeddingSize", 1, LARGEST);
+  whole("hiddenSize", 1, LARGEST);
+  whole("targetLimit", 1, MOST_SYMBOLS);
+  if (config.sourceLength !== null) whole("sourceLength", 0, MOST_SYMBOLS);
+  if (config.targetLength !== null) whole("targetLength", 1, MOST_SYMBOLS);
   for (const name of ["reverseSource", "maskPadding"] as const) {
     if (typeof config[name] !== "boolean") {
       throw refusal(where, name, "true or false", config[name]);

@@ -20,7 +20,7 @@ import { Decoder, passedState } from "./decoder.ts";
 import { greedy } from "./decoding.ts";
 import { Encoder } from "./encoder.ts";
 import type { ModelParts } from "./model-parts.ts";
-import { parameterSpecs } from "./parameter-specs.ts";
+import { checkParameterCount, parameterSpecs } from "./parameter-specs.ts";
 import type { ModelConfig, ModelOptions, Pair, Tokens, Transduction } from "./types.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
@@ -72,6 +72,7 @@ export class AttentionSeq2seq implements ModelParts {
     const source = { symbols: sourceVocabulary.size, embeddingSize, hiddenSize };
     const target = { symbols: targetVocabulary.size, embeddingSize, hiddenSize };
     const specs = parameterSpecs(config, source.symbols, target.symbols);
+    checkParameterCount("AttentionSeq2seq", specs);
     this.parameters = new Parameters(specs, { device, dtype, seed });
     this.encoder = new Encoder(source, this.parameters, dropout, seed);
     this.decoder = new Decoder(target, this.parameters, dropout, seed);

@@ -280,7 +280,7 @@ describe("refusals", () => {
   test("a config out of range names the field", () => {
     const pairs = reversals(3);
     expect(() => defaultConfig(pairs, { hiddenSize: 0 })).toThrow(
-      /hiddenSize to be a whole number ≥ 1/,
+      /hiddenSize to be a whole number from 1/,
     );
     expect(() => defaultConfig(pairs, { dropout: 1 })).toThrow(DataError);
     expect(() => defaultConfig(pairs, { maskPadding: false, sourceLength: null })).toThrow(
