@@ -68,6 +68,16 @@ describe.each([
     expect(process.memoryUsage().rss - before).toBeLessThan(1024 * MIB);
   });
 
+  it("a synchronous loop over small tensors holds few of them", () => {
+    const device = open(shared);
+    for (let i = 0; i < 50_000; i++) {
+      const x = device.allocate("float32", 3);
+      if (i % 2 === 0) x.view();
+    }
+    // A hundred bytes of floats cost as much as a kibibyte: JavaScript's objects are not free.
+    expect(device.memoryUse().live).toBeLessThanOrEqual((LIMIT / 1024) * 64);
+  });
+
   it("a synchronous loop that slices every result stays bounded", () => {
     const device = open(shared);
     for (let i = 0; i < 300; i++) filled(device, i).slice(0, LENGTH);
@@ -282,6 +292,14 @@ describe("what cannot be had is refused", () => {
     expect(ask).toThrow(DeviceError);
     expect(ask).toThrow(/8192\.0 MiB.*dispose\(\)/);
     expect(filled(device, 1).view()[0]).toBe(1);
+  });
+
+  it("more than there can ever be, without driving out what is there", () => {
+    const device = open();
+    const x = filled(device, 1);
+    expect(() => device.allocate("float32", 2 ** 31)).toThrow(DeviceError);
+    expect(device.memoryUse().live).toBe(MIB);
+    x.release();
   });
 
   it("float64: it runs on the reference device", () => {

@@ -16,6 +16,12 @@ export function capacityFor(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
+/** Free memory that was joined out of freed runs: from `address` on. */
+interface Gap {
+  readonly address: number;
+  readonly bytes: number;
+}
+
 /** Hands out and takes back runs of WebAssembly memory. Knows nothing of who uses them. */
 export class Arena {
   readonly memory: WebAssembly.Memory;
@@ -23,10 +29,14 @@ export class Arena {
   readonly maximum: number;
   /** Free addresses by capacity. */
   readonly #free = new Map<number, number[]>();
-  /** Capacity by address, of every block that was ever cut. */
+  /** Capacity by address, of every run that is handed out or free. */
   readonly #capacities = new Map<number, number>();
+  /** What free runs were joined to, by address. */
+  #gaps: Gap[] = [];
   #top: number;
   #live = 0;
+  /** Bytes of the free runs that were not joined yet. */
+  #loose = 0;
 
   /**
    * @param base the first address that is free
@@ -52,14 +62,15 @@ export class Arena {
   take(bytes: number): number | null {
     const capacity = capacityFor(bytes);
     const address = this.#reuse(capacity) ?? this.#cut(capacity);
-    if (address !== null) this.#live += this.#capacities.get(address) ?? 0;
+    if (address !== null) this.#live += this.capacityAt(address);
     return address;
   }
 
   /** Takes a run back. */
   give(address: number): void {
-    const capacity = this.#capacities.get(address) ?? 0;
+    const capacity = this.capacityAt(address);
     this.#live -= capacity;
+    this.#loose += capacity;
     const free = this.#free.get(capacity);
     if (free === undefined) this.#free.set(capacity, [address]);
     else free.push(address);
@@ -74,18 +85,65 @@ export class Arena {
   #reuse(capacity: number): number | null {
     for (let size = capacity; size <= 2 * capacity; size = capacityFor(size + 1)) {
       const address = this.#free.get(size)?.pop();
-      if (address !== undefined) return address;
+      if (address === undefined) continue;
+      this.#loose -= size;
+      return address;
     }
     return null;
   }
 
+  /** A new run, from a gap or behind all others; before the memory grows, free runs are joined. */
   #cut(capacity: number): number | null {
-    const address = this.#top;
-    const end = address + capacity;
-    if (end > this.reserved && !this.#grow(end)) return null;
-    this.#top = end;
+    const fits = (): boolean => this.#top + capacity <= this.reserved;
+    let address = this.#fill(capacity);
+    if (address === null && !fits() && this.#loose > 0) {
+      this.#join();
+      address = this.#fill(capacity);
+    }
+    if (address === null) {
+      if (!fits() && !this.#grow(this.#top + capacity)) return null;
+      address = this.#top;
+      this.#top += capacity;
+    }
     this.#capacities.set(address, capacity);
     return address;
+  }
+
+  /** Room in the first gap that is large enough. */
+  #fill(capacity: number): number | null {
+    const at = this.#gaps.findIndex(({ bytes }) => bytes >= capacity);
+    const gap = this.#gaps[at];
+    if (gap === undefined) return null;
+    const { address, bytes } = gap;
+    if (bytes === capacity) this.#gaps.splice(at, 1);
+    else this.#gaps[at] = { address: address + capacity, bytes: bytes - capacity };
+    return address;
+  }
+
+  /** Joins free runs and gaps that are neighbours to gaps; what reaches the top is no gap any more. */
+  #join(): void {
+    const parts = [...this.#gaps];
+    for (const [bytes, addresses] of this.#free) {
+      for (const address of addresses) parts.push({ address, bytes });
+    }
+    parts.sort((a, b) => a.address - b.address);
+    this.#gaps = [];
+    this.#free.clear();
+    this.#loose = 0;
+    for (let i = 0, next = 0; i < parts.length; i = next) {
+      const { address } = parts[i]!;
+      let end = address;
+      for (next = i; parts[next]?.address === end; next++) end += parts[next]!.bytes;
+      if (next === i + 1 && end < this.#top && this.#capacities.has(address)) {
+        // Alone, a run stays one: it fits its own kind exactly.
+        this.#live += end - address;
+        this.give(address);
+        continue;
+      }
+      for (const part of parts.slice(i, next)) this.#capacities.delete(part.address);
+      if (end === this.#top) this.#top = address;
+      else this.#gaps.push({ address, bytes: end - address });
+    }
   }
 
   /** Grows in big steps, since growing moves memory that is not shared; by less where that fails. */

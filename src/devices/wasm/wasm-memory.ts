@@ -1,3 +1,4 @@
+import { DeviceError } from "../../core/errors.ts";
 import type { StorageArray, StorageDtype } from "../../core/storage.ts";
 import { type Arena, outOfMemory } from "./arena.ts";
 import { Block, type BlockKeeper, type Holder, type Lease } from "./block.ts";
@@ -5,6 +6,11 @@ import { WasmStorage } from "./wasm-storage.ts";
 
 const MIB = 2 ** 20;
 export const DEFAULT_LIMIT = 256 * MIB;
+/**
+ * What the smallest block counts for against the limit: about what the objects that stand for it take
+ * on the JavaScript heap, which a loop over small tensors would otherwise fill.
+ */
+const LEAST_WEIGHT = 1024;
 
 /**
  * One for all devices, because it must never be collected: V8 (Node 20 to 24 at least) stops running
@@ -30,7 +36,10 @@ export class WasmMemory implements BlockKeeper {
   readonly #visiting: Block[] = [];
   readonly #highestLimit: number;
   #limit: number;
-  #exposedBytes = 0;
+  /** Of the resident blocks, held against the limit. */
+  #weight = 0;
+  /** Of those among them that were exposed. */
+  #exposedWeight = 0;
   #movedOut = 0;
   #movedBack = 0;
 
@@ -52,15 +61,19 @@ export class WasmMemory implements BlockKeeper {
   /** A new storage, in the arena. May move older blocks out of it. */
   allocate(dtype: StorageDtype, length: number): WasmStorage {
     const block = new Block(length * 4);
-    if (this.#arena.live + block.bytes > this.#limit) this.#makeRoom(block.bytes);
+    const { live, maximum } = this.#arena;
+    // What can never fit must not drive out what is there.
+    if (block.bytes > maximum) throw outOfMemory(block.bytes, live);
+    const weight = Math.max(block.bytes, LEAST_WEIGHT);
+    if (this.#weight + weight > this.#limit) this.#makeRoom(weight);
     let address = this.#arena.take(block.bytes);
     if (address === null) {
       this.#evict(0);
       address = this.#arena.take(block.bytes);
-      if (address === null) throw outOfMemory(block.bytes, this.#arena.live);
+      if (address === null) throw outOfMemory(block.bytes, live);
     }
     block.address = address;
-    this.#resident.add(block);
+    this.#enter(block);
     return this.hold(block, dtype, 0, length);
   }
 
@@ -101,8 +114,7 @@ export class WasmMemory implements BlockKeeper {
       this.#visiting.push(block);
     } else {
       block.home = null;
-      this.#movedBack += block.bytes;
-      this.#resident.add(block);
+      this.#movedBack += this.#enter(block);
       this.#watch(storage);
     }
     return address;
@@ -126,10 +138,10 @@ export class WasmMemory implements BlockKeeper {
   pin(block: Block): void {
     if (block.exposed || block.external) return;
     if (block.home === null) {
-      const capacity = this.#arena.capacityAt(block.address);
-      if (this.#exposedBytes + capacity <= this.#limit / 4) {
+      const weight = this.#weightOf(block);
+      if (this.#exposedWeight + weight <= this.#limit / 4) {
         block.exposed = true;
-        this.#exposedBytes += capacity;
+        this.#exposedWeight += weight;
         return;
       }
       this.#moveOut(block);
@@ -151,8 +163,26 @@ export class WasmMemory implements BlockKeeper {
     }
     block.holders--;
     if (block.holders > 0 || block.address === 0 || block.external) return;
-    if (block.exposed) this.#exposedBytes -= this.#arena.capacityAt(block.address);
+    if (block.exposed) this.#exposedWeight -= this.#weightOf(block);
+    this.#exit(block);
+  }
+
+  #weightOf(block: Block): number {
+    return Math.max(this.#arena.capacityAt(block.address), LEAST_WEIGHT);
+  }
+
+  /** Counts a block in that lies in the arena now; returns its weight. */
+  #enter(block: Block): number {
+    const weight = this.#weightOf(block);
+    this.#resident.add(block);
+    this.#weight += weight;
+    return weight;
+  }
+
+  /** Takes a resident block out of the arena. */
+  #exit(block: Block): void {
     this.#resident.delete(block);
+    this.#weight -= this.#weightOf(block);
     this.#leave(block);
   }
 
@@ -169,25 +199,25 @@ export class WasmMemory implements BlockKeeper {
     }
   }
 
-  #makeRoom(bytes: number): void {
+  #makeRoom(weight: number): void {
     const inUse = this.#movedOut > 0 && this.#movedBack >= this.#movedOut / 2;
     if (inUse && this.#limit < this.#highestLimit) {
       this.#limit = Math.min(2 * this.#limit, this.#highestLimit);
       this.#movedOut = 0;
       this.#movedBack = 0;
-      if (this.#arena.live + bytes <= this.#limit) return;
+      if (this.#weight + weight <= this.#limit) return;
     }
     this.#evict(this.#limit / 2);
   }
 
-  /** Moves the oldest blocks out until no more than `most` bytes are in use. */
+  /** Moves the oldest blocks out until the rest weighs no more than `most`. */
   #evict(most: number): void {
     let moved = 0;
     for (const block of this.#resident) {
-      if (this.#arena.live <= most) break;
+      if (this.#weight <= most) break;
       if (block.exposed) continue;
+      moved += this.#weightOf(block);
       this.#moveOut(block);
-      moved += block.bytes;
     }
     if (moved === 0) return;
     this.#movedOut = moved;
@@ -200,11 +230,27 @@ export class WasmMemory implements BlockKeeper {
    * Should others hold it too, their ends go unnoticed, and the block leaves by eviction alone.
    */
   #moveOut(block: Block): void {
-    const home = new ArrayBuffer(block.bytes);
+    const home = arrayBuffer(block.bytes);
     new Uint8Array(home).set(new Uint8Array(this.buffer, block.address, block.bytes));
     block.home = home;
     for (const lease of block.leases.splice(0)) finalizer.unregister(lease);
-    this.#resident.delete(block);
-    this.#leave(block);
+    this.#exit(block);
+  }
+}
+
+/** Room on the JavaScript heap. */
+function arrayBuffer(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch (cause) {
+    throw new DeviceError(
+      {
+        where: "wasm device",
+        expected: `${bytes} bytes to move older tensors to`,
+        received: "an engine that has none left",
+        fix: "dispose() tensors that are no longer needed",
+      },
+      { cause },
+    );
   }
 }
