@@ -11,6 +11,8 @@
  * - Outputs must not overlap inputs unless the function says so.
  * - `null` stands for an input that is absent; what that means is said at the parameter.
  * - NaN in an input reaches the outputs that depend on it and no others.
+ * - What passes the largest number of the dtype on the way (3.4e38 in float32) is ∞ from there on: a row
+ *   of scores with +∞ in it has NaN weights, as ∞ − ∞ has no value.
  *
  * `F` is an array of floats and `I` one of int32: typed arrays for the definitions, storages for
  * devices.
