@@ -1,3 +1,6 @@
+import { checkArray, describe } from "../core/arguments.ts";
+import { DataError } from "../core/errors.ts";
+
 /**
  * What a model looked at: one row of weights per output symbol, one column per source symbol.
  * Every `Transduction` is one.
@@ -13,5 +16,19 @@ export interface AttentionMap {
 
 /** The weight of a cell; NaN where the map has none. */
 export function weightAt(map: AttentionMap, row: number, column: number): number {
-  return map.attention[row]?.[column] ?? Number.NaN;
+  const weight: unknown = map.attention[row]?.[column];
+  return typeof weight === "number" ? weight : Number.NaN;
+}
+
+/** Refuses anything but a map; its weights may be any numbers, or missing. */
+export function checkMap(where: string, map: AttentionMap): void {
+  if (typeof map !== "object" || map === null) {
+    const expected = "a map: { sourceSymbols, outputSymbols, attention }";
+    throw new DataError({ where, expected, received: describe(map) });
+  }
+  const isText = (item: unknown): boolean => typeof item === "string";
+  const isRow = (item: unknown): boolean => Array.isArray(item) || ArrayBuffer.isView(item);
+  checkArray(where, "sourceSymbols", map.sourceSymbols, "strings", isText);
+  checkArray(where, "outputSymbols", map.outputSymbols, "strings", isText);
+  checkArray(where, "attention", map.attention, "rows of weights", isRow);
 }

@@ -1,5 +1,6 @@
+import { checkOptions } from "../core/arguments.ts";
 import { clipLabel, displayWidth, visibleSymbol, visibleText } from "./attention-labels.ts";
-import { type AttentionMap, weightAt } from "./attention-map.ts";
+import { type AttentionMap, checkMap, weightAt } from "./attention-map.ts";
 import { pageColour, scaleStep } from "./attention-scale.ts";
 
 /** How {@link attentionToSvg} draws. */
@@ -32,7 +33,9 @@ const LEGEND_STEPS = 11;
  * svg.startsWith("<svg "); // → true
  */
 export function attentionToSvg(map: AttentionMap, options: AttentionSvgOptions = {}): string {
-  const name = visibleText(options.title ?? "Attention map");
+  checkMap("attentionToSvg", map);
+  checkOptions("attentionToSvg", options, ["title"]);
+  const name = visibleText(String(options.title ?? "Attention map"));
   const title = escapeXml(name);
   const sources = map.sourceSymbols.map(label);
   const outputs = map.outputSymbols.map(label);
@@ -77,7 +80,7 @@ function label(symbol: string): string {
 }
 
 function longest(labels: readonly string[]): number {
-  return Math.max(1, ...labels.map(displayWidth));
+  return labels.reduce((most, text) => Math.max(most, displayWidth(text)), 1);
 }
 
 function axes(frame: Frame, sources: readonly string[], outputs: readonly string[]): string[] {

@@ -1,5 +1,6 @@
+import { checkNumber, checkOptions } from "../core/arguments.ts";
 import { clipLabel, countGraphemes, displayWidth, visibleSymbol } from "./attention-labels.ts";
-import { type AttentionMap, weightAt } from "./attention-map.ts";
+import { type AttentionMap, checkMap, weightAt } from "./attention-map.ts";
 import { scaleStep, TERMINAL_SCALE } from "./attention-scale.ts";
 
 /** How {@link attentionToText} draws. */
@@ -35,10 +36,13 @@ const RIGHT_TO_LEFT =
  * }).split("\n"); // → ["  a b", "B ░░██", "A ██▒▒"]
  */
 export function attentionToText(map: AttentionMap, options: AttentionTextOptions = {}): string {
+  checkMap("attentionToText", map);
+  checkOptions("attentionToText", options, ["width", "color"]);
   const { width = 80, color = false } = options;
+  checkNumber("attentionToText", "width", width, "a number ≥ 1", (columns) => columns >= 1);
   const columns = map.sourceSymbols.map((symbol) => new Label(symbol, LONGEST_COLUMN));
   const rows = map.outputSymbols.map((symbol) => new Label(symbol, LONGEST_ROW));
-  const margin = Math.max(1, ...rows.map((row) => row.width)) + 1;
+  const margin = rows.reduce((most, row) => Math.max(most, row.width), 1) + 1;
   const lines: string[] = [];
   for (const [from, to] of bands(columns, width - margin)) {
     if (lines.length > 0) lines.push("");

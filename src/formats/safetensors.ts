@@ -4,6 +4,7 @@
  * names, number types, shapes and offsets, and the numbers, row-major and little-endian.
  */
 
+import { describe } from "../core/arguments.ts";
 import { DataError, DtypeError, ShapeError } from "../core/errors.ts";
 import { checkShape, formatShape, type Shape, sizeOf } from "../core/shapes.ts";
 import { widenBfloat16, widenFloat16 } from "./float16.ts";
@@ -114,7 +115,13 @@ function alignedCopy(bytes: Uint8Array): ArrayBuffer {
  * const tensors = new Map([["b", { shape: [1, 3], data: new Float64Array(3) }]]);
  * writeSafetensors({ metadata, tensors }).length % 8; // → 0
  */
-export function writeSafetensors({ metadata, tensors }: SafetensorsContents): Uint8Array {
+export function writeSafetensors(contents: SafetensorsContents): Uint8Array {
+  const { metadata, tensors } = contents ?? {};
+  for (const [name, map] of Object.entries({ metadata, tensors })) {
+    if (map instanceof Map) continue;
+    const expected = `${name} as a Map`;
+    throw new DataError({ where: "writeSafetensors", expected, received: describe(map) });
+  }
   // Built as text: as keys of an object, names like "0" would change places and "__proto__" vanish.
   const entries: string[] = [];
   if (metadata.size > 0) {
@@ -122,7 +129,8 @@ export function writeSafetensors({ metadata, tensors }: SafetensorsContents): Ui
     entries.push(`"__metadata__":{${texts.join(",")}}`);
   }
   let offset = 0;
-  for (const [name, { shape, data }] of tensors) {
+  for (const [name, tensor] of tensors) {
+    const { shape, data } = tensor ?? {};
     const dtype = checkTensor(name, shape, data);
     const end = offset + data.byteLength;
     const layout = `"shape":[${shape.join(",")}],"data_offsets":[${offset},${end}]`;
@@ -152,11 +160,12 @@ export function writeSafetensors({ metadata, tensors }: SafetensorsContents): Ui
 }
 
 function literal(text: string): string {
-  if (text.isWellFormed()) return JSON.stringify(text);
+  const isText = typeof text === "string";
+  if (isText && text.isWellFormed()) return JSON.stringify(text);
   throw new DataError({
     where: "writeSafetensors",
     expected: "names and metadata of whole characters",
-    received: `half a surrogate pair in ${quote(text)}`,
+    received: isText ? `half a surrogate pair in ${quote(text)}` : describe(text),
   });
 }
 

@@ -133,3 +133,12 @@ describe("attentionToText with colour", () => {
     expect(readable(text.split("\n")[4] ?? "")).toBe("A ␛[48;5;229m  ␛[48;5;232m      ␛[0m");
   });
 });
+
+it("draws maps of very many symbols", () => {
+  const outputSymbols = Array.from({ length: 150_000 }, () => "b");
+  const map = { sourceSymbols: ["a"], outputSymbols, attention: [[1]] };
+  const lines = attentionToText(map).split("\n");
+  expect(lines).toHaveLength(150_001);
+  expect(lines[1]).toBe("b ██");
+  expect(lines[2]).toBe("b ??");
+});
