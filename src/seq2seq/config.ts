@@ -1,4 +1,6 @@
+import { checkNumber, checkOptions, describe } from "../core/arguments.ts";
 import { DataError } from "../core/errors.ts";
+import { checkPairs } from "./arguments.ts";
 import { tokenize } from "./tokens.ts";
 import type { ModelConfig, Pair, Tokens, TrainOptions } from "./types.ts";
 
@@ -6,6 +8,28 @@ import type { ModelConfig, Pair, Tokens, TrainOptions } from "./types.ts";
 const MOST_SYMBOLS = 2 ** 16;
 /** Largest size of a layer. */
 const LARGEST = 2 ** 16;
+
+/** The fields of a config. */
+const FIELDS: readonly (keyof ModelConfig)[] = [
+  "embeddingSize",
+  "hiddenSize",
+  "reverseSource",
+  "maskPadding",
+  "sourceLength",
+  "targetLength",
+  "targetLimit",
+  "initialCell",
+  "dropout",
+];
+/** The fields of a training. */
+const TRAINING: readonly (keyof TrainOptions)[] = [
+  "batchSize",
+  "epochs",
+  "rate",
+  "clip",
+  "finalRate",
+  "seed",
+];
 
 /**
  * A config that suits the pairs: sizes grow with their number, and the limit of an output comes from
@@ -27,6 +51,8 @@ export function defaultConfig(
     readonly targetTokens?: Tokens;
   } = {},
 ): ModelConfig {
+  checkPairs("defaultConfig", pairs);
+  checkOptions("defaultConfig", overrides, [...FIELDS, "sourceTokens", "targetTokens"]);
   const { sourceTokens = "chars", targetTokens = "chars", ...fields } = overrides;
   const longest = (side: "source" | "target", tokens: Tokens): number =>
     pairs.reduce((most, pair) => Math.max(most, tokenize(pair[side], tokens).length), 0);
@@ -60,7 +86,11 @@ export function defaultTraining(
   pairs: readonly Pair[],
   overrides: TrainOptions = {},
 ): Required<TrainOptions> {
+  checkPairs("defaultTraining", pairs);
+  checkOptions("defaultTraining", overrides, TRAINING);
   const batchSize = overrides.batchSize ?? (pairs.length < 3000 ? 16 : 64);
+  const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 1;
+  checkNumber("defaultTraining", "batchSize", batchSize, "a whole number ≥ 1", isCount);
   const stepsPerEpoch = Math.ceil(pairs.length / batchSize);
   return {
     epochs: Math.max(3, Math.min(60, Math.round(6000 / stepsPerEpoch))),
@@ -75,6 +105,10 @@ export function defaultTraining(
 
 /** Refuses a config with a field out of range, and gives back the fields of a config alone. */
 export function checkConfig(where: string, config: ModelConfig): ModelConfig {
+  if (typeof config !== "object" || config === null) {
+    const expected = "the config as an object";
+    throw new DataError({ where, expected, received: describe(config) });
+  }
   const whole = (name: keyof ModelConfig, least: number, most: number): void => {
     const value = config[name];
     if (
@@ -129,6 +163,6 @@ function refusal(where: string, name: string, expected: string, value: unknown):
   return new DataError({
     where,
     expected: `${name} to be ${expected}`,
-    received: JSON.stringify(value) ?? String(value),
+    received: describe(value),
   });
 }

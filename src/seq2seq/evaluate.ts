@@ -1,5 +1,7 @@
+import { checkNumber, checkOptions } from "../core/arguments.ts";
+import { checkInstance, checkPairs } from "./arguments.ts";
 import { editDistance, summarise } from "./metrics.ts";
-import type { AttentionSeq2seq } from "./model.ts";
+import { AttentionSeq2seq } from "./model.ts";
 import { tokenize } from "./tokens.ts";
 import type { Evaluation, Pair, Prediction } from "./types.ts";
 
@@ -24,7 +26,14 @@ export async function evaluate(
     readonly onProgress?: (done: number, total: number) => void;
   } = {},
 ): Promise<Evaluation> {
+  const where = "evaluate";
+  checkInstance(where, "model", model, AttentionSeq2seq);
+  checkPairs(where, pairs);
+  checkOptions(where, options, ["batchSize", "onProgress"]);
   const { batchSize = 128, onProgress } = options;
+  const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 1;
+  checkNumber(where, "batchSize", batchSize, "a whole number ≥ 1", isCount);
+  if (onProgress !== undefined) checkInstance(where, "onProgress", onProgress, Function);
   const { tokens } = model.targetVocabulary;
   // Batches of equal lengths waste least; the results go back to the order of the pairs.
   const order = pairs.map((_, i) => i);

@@ -1,11 +1,13 @@
+import { checkOptions } from "../core/arguments.ts";
 import { DataError } from "../core/errors.ts";
 import { Scope } from "../core/scope.ts";
 import type { Memory } from "../core/storage.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { deviceFor } from "../devices/current.ts";
+import { deviceHolding } from "../devices/create.ts";
 import { zeroGradients } from "../layers/optimisation.ts";
 import { Parameters } from "../layers/parameters.ts";
 import { SoftmaxCrossEntropy } from "../layers/softmax-cross-entropy.ts";
+import { checkInstance, checkPair, checkPairs, checkText, checkTexts } from "./arguments.ts";
 import {
   arrangeSource,
   batchSources,
@@ -23,6 +25,8 @@ import type { ModelParts } from "./model-parts.ts";
 import { checkParameterCount, parameterSpecs } from "./parameter-specs.ts";
 import type { ModelConfig, ModelOptions, Pair, Tokens, Transduction } from "./types.ts";
 import { Vocabulary } from "./vocabulary.ts";
+
+const OPTIONS: readonly (keyof ModelOptions)[] = ["device", "dtype", "seed"];
 
 /** Random streams that one training step may use: one of the encoder, three of the decoder. */
 const STREAMS_PER_STEP = 4;
@@ -56,11 +60,16 @@ export class AttentionSeq2seq implements ModelParts {
     targetVocabulary: Vocabulary,
     options: ModelOptions = {},
   ) {
-    const { dtype = "float32", device = deviceFor(dtype), seed = 0 } = options;
-    this.config = checkConfig("AttentionSeq2seq", config);
+    const where = "AttentionSeq2seq";
+    this.config = checkConfig(where, config);
+    checkInstance(where, "sourceVocabulary", sourceVocabulary, Vocabulary);
+    checkInstance(where, "targetVocabulary", targetVocabulary, Vocabulary);
+    checkOptions(where, options, OPTIONS);
+    const { dtype = "float32", seed = 0 } = options;
+    const device = deviceHolding(where, dtype, options.device);
     if ((targetVocabulary.end === null) !== (config.targetLength !== null)) {
       throw new DataError({
-        where: "AttentionSeq2seq",
+        where,
         expected: "either an end symbol in the target vocabulary or a targetLength in the config",
         received: targetVocabulary.end === null ? "neither" : "both",
       });
@@ -72,7 +81,7 @@ export class AttentionSeq2seq implements ModelParts {
     const source = { symbols: sourceVocabulary.size, embeddingSize, hiddenSize };
     const target = { symbols: targetVocabulary.size, embeddingSize, hiddenSize };
     const specs = parameterSpecs(config, source.symbols, target.symbols);
-    checkParameterCount("AttentionSeq2seq", specs);
+    checkParameterCount(where, specs);
     this.parameters = new Parameters(specs, { device, dtype, seed });
     this.encoder = new Encoder(source, this.parameters, dropout, seed);
     this.decoder = new Decoder(target, this.parameters, dropout, seed);
@@ -92,7 +101,10 @@ export class AttentionSeq2seq implements ModelParts {
       readonly targetTokens?: Tokens;
     } = {},
   ): AttentionSeq2seq {
-    const { sourceTokens = "chars", targetTokens = "chars" } = options;
+    const where = "AttentionSeq2seq.fromPairs";
+    checkPairs(where, pairs);
+    checkOptions(where, options, [...OPTIONS, "sourceTokens", "targetTokens"]);
+    const { sourceTokens = "chars", targetTokens = "chars", ...rest } = options;
     const source = Vocabulary.fromTexts(
       pairs.map((pair) => pair.source),
       sourceTokens,
@@ -101,7 +113,7 @@ export class AttentionSeq2seq implements ModelParts {
       pairs.map((pair) => pair.target),
       targetTokens,
     );
-    return new AttentionSeq2seq(config, source, target, options);
+    return new AttentionSeq2seq(config, source, target, rest);
   }
 
   /**
@@ -114,7 +126,10 @@ export class AttentionSeq2seq implements ModelParts {
     bytes: Uint8Array,
     options: { readonly device?: Memory; readonly where?: string } = {},
   ): AttentionSeq2seq {
-    const { where = "AttentionSeq2seq.fromBytes", device } = options;
+    const call = "AttentionSeq2seq.fromBytes";
+    checkOptions(call, options, ["device", "where"]);
+    const { where = call, device } = options;
+    checkText(call, "where", where);
     const { config, source, target, tensors } = readCheckpoint(bytes, where);
     const given = device === undefined ? {} : { device };
     const model = new AttentionSeq2seq(config, source, target, given);
@@ -139,6 +154,7 @@ export class AttentionSeq2seq implements ModelParts {
    * @throws DataError when the target does not fit a model without end symbol
    */
   encode(pair: Pair): EncodedPair {
+    checkPair("AttentionSeq2seq.encode", "pair", pair);
     const { config, sourceVocabulary, targetVocabulary } = this;
     const source = arrangeSource(sourceVocabulary.encode(pair.source), config, sourceVocabulary);
     const target = targetVocabulary.encode(pair.target);
@@ -199,6 +215,7 @@ export class AttentionSeq2seq implements ModelParts {
    * @throws DataError for a symbol it has never seen, where its vocabulary has none for unknown ones
    */
   async transduce(text: string): Promise<Transduction> {
+    checkText("AttentionSeq2seq.transduce", "text", text);
     const [result] = await this.transduceMany([text]);
     return result as Transduction;
   }
@@ -213,6 +230,9 @@ export class AttentionSeq2seq implements ModelParts {
     texts: readonly string[],
     options: { readonly attention?: boolean } = {},
   ): Promise<Transduction[]> {
+    const where = "AttentionSeq2seq.transduceMany";
+    checkTexts(where, "texts", texts);
+    checkOptions(where, options, ["attention"]);
     return greedy(this, texts, options.attention ?? true);
   }
 

@@ -1,4 +1,6 @@
+import { checkOptions, describe } from "../core/arguments.ts";
 import { DataError, type ErrorFacts } from "../core/errors.ts";
+import { checkText } from "./arguments.ts";
 import { findInvalidUtf8 } from "./pairs-utf8.ts";
 import type { Pair } from "./types.ts";
 import { quoteText } from "./vocabulary-parts.ts";
@@ -31,7 +33,17 @@ const LONGEST_LINE = 2 ** 24;
  * parsePairs(bytes, { file: "numbers.tsv" })[1]; // → { source: "two", target: "2", line: 2 }
  */
 export function parsePairs(bytes: Uint8Array, options: PairsOptions): Pair[] {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new DataError({
+      where: "parsePairs",
+      expected: "the file's bytes as a Uint8Array",
+      received: describe(bytes),
+      fix: "encode text with new TextEncoder().encode(text)",
+    });
+  }
+  checkOptions("parsePairs", options, ["file", "columns"]);
   const { file } = options;
+  checkText("parsePairs", "file", file);
   const columns = checkColumns(options.columns);
   checkEncoding(bytes, file);
   const pairs: Pair[] = [];
@@ -141,7 +153,7 @@ function checkColumns(
   throw new DataError({
     where: "parsePairs",
     expected: "two column numbers from 1, such as [1, 2]",
-    received: `[${String(columns)}]`,
+    received: Array.isArray(columns) ? `[${columns.map(describe).join(", ")}]` : describe(columns),
   });
 }
 

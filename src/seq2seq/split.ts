@@ -1,5 +1,7 @@
+import { describe } from "../core/arguments.ts";
 import { DataError } from "../core/errors.ts";
-import type { Random } from "../core/random.ts";
+import { Random } from "../core/random.ts";
+import { checkInstance, checkPairs } from "./arguments.ts";
 import type { Pair } from "./types.ts";
 
 /**
@@ -27,18 +29,20 @@ export function holdOut(
   random: Random,
   most = 1000,
 ): { train: Pair[]; heldOut: Pair[] } {
-  if (!(share > 0 && share < 1)) {
+  checkPairs("holdOut", pairs);
+  checkInstance("holdOut", "random", random, Random);
+  if (!(typeof share === "number" && share > 0 && share < 1)) {
     throw new DataError({
       where: "holdOut",
       expected: "a share between 0 and 1, such as 0.1",
-      received: String(share),
+      received: describe(share),
     });
   }
   if (!Number.isSafeInteger(most) || most < 1) {
     throw new DataError({
       where: "holdOut",
       expected: "a whole number of at least 1 as the most to hold out",
-      received: String(most),
+      received: describe(most),
     });
   }
   const sources = [...new Set(pairs.map(({ source }) => source))];

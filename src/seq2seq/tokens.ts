@@ -1,4 +1,6 @@
+import { describe } from "../core/arguments.ts";
 import { DataError } from "../core/errors.ts";
+import { checkText, checkTexts } from "./arguments.ts";
 import type { Tokens } from "./types.ts";
 
 /**
@@ -20,6 +22,7 @@ import type { Tokens } from "./types.ts";
  * tokenize(" s p  iː k ", "spaces"); // → ["s", "p", "iː", "k"]
  */
 export function tokenize(text: string, tokens: Tokens): string[] {
+  checkText("tokenize", "text", text);
   checkTokens("tokenize", tokens);
   if (tokens === "spaces") return text.match(/\S+/g) ?? [];
   return LONE_SYMBOLS.test(text) ? text.split("") : graphemes(text);
@@ -36,6 +39,7 @@ export function tokenize(text: string, tokens: Tokens): string[] {
  * joinSymbols(["a", "b"], "spaces"); // → "a b"
  */
 export function joinSymbols(symbols: readonly string[], tokens: Tokens): string {
+  checkTexts("joinSymbols", "symbols", symbols);
   checkTokens("joinSymbols", tokens);
   return symbols.join(tokens === "spaces" ? " " : "");
 }
@@ -116,6 +120,6 @@ function checkTokens(where: string, tokens: Tokens): void {
   throw new DataError({
     where,
     expected: '"chars" or "spaces" as tokens',
-    received: String(tokens),
+    received: describe(tokens),
   });
 }

@@ -1,9 +1,11 @@
+import { describe } from "../core/arguments.ts";
 import { DataError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { Adam, clipGradients } from "../layers/optimisation.ts";
+import { checkInstance } from "./arguments.ts";
 import { batchOrder, type EncodedPair } from "./batch.ts";
 import { defaultTraining } from "./config.ts";
-import type { AttentionSeq2seq } from "./model.ts";
+import { AttentionSeq2seq } from "./model.ts";
 import type { Pair, StepReport, TrainOptions } from "./types.ts";
 
 /**
@@ -35,6 +37,7 @@ export class Trainer {
 
   /** @throws DataError when there are no pairs, an option is out of range, or a target does not fit */
   constructor(model: AttentionSeq2seq, pairs: readonly Pair[], options: TrainOptions = {}) {
+    checkInstance("Trainer", "model", model, AttentionSeq2seq);
     this.options = checkTraining(defaultTraining(pairs, options));
     if (pairs.length === 0) {
       throw new DataError({ where: "Trainer", expected: "at least one pair", received: "none" });
@@ -97,7 +100,7 @@ function checkTraining(options: Required<TrainOptions>): Required<TrainOptions> 
     throw new DataError({
       where: "Trainer",
       expected: `${name} to be ${expected}`,
-      received: String(options[name]),
+      received: describe(options[name]),
     });
   };
   for (const name of ["batchSize", "epochs"] as const) {
@@ -108,6 +111,9 @@ function checkTraining(options: Required<TrainOptions>): Required<TrainOptions> 
   for (const name of ["rate", "clip"] as const) {
     if (!(Number.isFinite(options[name]) && options[name] > 0)) refuse(name, "a number above 0");
   }
-  if (!(options.finalRate >= 0 && options.finalRate <= 1)) refuse("finalRate", "from 0 to 1");
+  const { finalRate } = options;
+  if (!(typeof finalRate === "number" && finalRate >= 0 && finalRate <= 1)) {
+    refuse("finalRate", "a number from 0 to 1");
+  }
   return options;
 }

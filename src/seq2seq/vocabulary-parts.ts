@@ -1,3 +1,4 @@
+import { describe } from "../core/arguments.ts";
 import { CheckpointError, DataError, type ErrorFacts } from "../core/errors.ts";
 import type { Tokens } from "./types.ts";
 
@@ -26,12 +27,19 @@ export const SPECIALS = ["pad", "begin", "end", "unknown"] as const;
  * @throws DataError
  */
 export function checkParts(where: string, parts: VocabularyParts): void {
+  if (typeof parts !== "object" || parts === null) {
+    throw new DataError({ where, expected: "its parts as an object", received: describe(parts) });
+  }
   const { symbols, tokens } = parts;
+  if (!Array.isArray(symbols)) {
+    const expected = "symbols to be an array of strings";
+    throw new DataError({ where, expected, received: describe(symbols) });
+  }
   if (tokens !== "chars" && tokens !== "spaces") {
     throw new DataError({
       where,
       expected: '"chars" or "spaces" as tokens',
-      received: String(tokens),
+      received: describe(tokens),
     });
   }
   const specials = new Map<number, string>();
@@ -42,7 +50,7 @@ export function checkParts(where: string, parts: VocabularyParts): void {
       throw new DataError({
         where,
         expected: `a whole number from 0 to ${symbols.length - 1} as id of "${name}"`,
-        received: String(id),
+        received: describe(id),
       });
     }
     const other = specials.get(id);

@@ -1,3 +1,4 @@
+import { describe } from "../core/arguments.ts";
 import { DataError } from "../core/errors.ts";
 import { joinSymbols, tokenize } from "./tokens.ts";
 import type { Tokens } from "./types.ts";
@@ -69,6 +70,13 @@ export class Vocabulary implements VocabularyParts {
    * Vocabulary.fromTexts(["k æ t", "k ɔ"], "spaces").symbols.slice(4); // → ["k", "æ", "t", "ɔ"]
    */
   static fromTexts(texts: Iterable<string>, tokens: Tokens): Vocabulary {
+    if (typeof texts?.[Symbol.iterator] !== "function" || typeof texts === "string") {
+      throw new DataError({
+        where: "Vocabulary.fromTexts",
+        expected: "texts to be strings that can be iterated over, such as an array",
+        received: describe(texts),
+      });
+    }
     const seen = new Set<string>();
     for (const text of texts) for (const symbol of tokenize(text, tokens)) seen.add(symbol);
     const symbols = [...SPECIALS.map((name) => `<${name}>`), ...seen];
@@ -132,13 +140,20 @@ export class Vocabulary implements VocabularyParts {
    */
   symbolsOf(ids: Iterable<number>): string[] {
     const symbols: string[] = [];
+    if (typeof ids?.[Symbol.iterator] !== "function") {
+      throw new DataError({
+        where: "Vocabulary.symbolsOf",
+        expected: "ids to be numbers that can be iterated over, such as an array",
+        received: describe(ids),
+      });
+    }
     for (const id of ids) {
       const symbol = this.symbols[id];
       if (symbol === undefined) {
         throw new DataError({
           where: "Vocabulary.symbolsOf",
           expected: `ids from 0 to ${this.size - 1}`,
-          received: String(id),
+          received: describe(id),
         });
       }
       if (id === this.end) break;

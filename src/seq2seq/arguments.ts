@@ -1,0 +1,51 @@
+/** Checks of what plain JavaScript may pass for texts, pairs, vocabularies and models. */
+
+import { describe } from "../core/arguments.ts";
+import { DataError } from "../core/errors.ts";
+import type { Pair } from "./types.ts";
+
+/** Refuses anything but text. */
+export function checkText(where: string, name: string, text: unknown): asserts text is string {
+  if (typeof text === "string") return;
+  throw new DataError({ where, expected: `${name} to be a string`, received: describe(text) });
+}
+
+/** Refuses anything but an array of texts. */
+export function checkTexts(where: string, name: string, texts: unknown): void {
+  if (!Array.isArray(texts)) {
+    const expected = `${name} to be an array of strings`;
+    throw new DataError({ where, expected, received: describe(texts) });
+  }
+  for (const [i, text] of texts.entries()) checkText(where, `${name}[${i}]`, text);
+}
+
+/** Refuses anything but a pair of texts. */
+export function checkPair(where: string, name: string, pair: unknown): asserts pair is Pair {
+  if (typeof pair !== "object" || pair === null) {
+    const expected = `${name} to be a pair, { source, target }`;
+    throw new DataError({ where, expected, received: describe(pair) });
+  }
+  checkText(where, `${name}.source`, "source" in pair ? pair.source : undefined);
+  checkText(where, `${name}.target`, "target" in pair ? pair.target : undefined);
+}
+
+/** Refuses anything but an array of pairs. */
+export function checkPairs(where: string, pairs: unknown): asserts pairs is readonly Pair[] {
+  if (!Array.isArray(pairs)) {
+    const expected = "pairs to be an array of { source, target }";
+    throw new DataError({ where, expected, received: describe(pairs) });
+  }
+  for (const [i, pair] of pairs.entries()) checkPair(where, `pairs[${i}]`, pair);
+}
+
+/** Refuses anything but an object that `kind` made. */
+export function checkInstance(
+  where: string,
+  name: string,
+  value: unknown,
+  kind: abstract new (...given: never[]) => object,
+): void {
+  if (value instanceof kind) return;
+  const expected = `${name} to be of class ${kind.name}`;
+  throw new DataError({ where, expected, received: describe(value) });
+}
