@@ -29,6 +29,10 @@ typedef struct {
   i32 accumulate;
   const i32 *row_index;    // row i is row row_index[i] of a and of c; 0: i itself. Not if transpose_a.
   const i32 *inner_index;  // term k is row inner_index[k] of a and b; only for aᵀ · b
+  // A second product added in the same pass, only for aᵀ · b: where more_a is not 0, the terms from
+  // `split` on are the rows of more_a and more_b. `inner` counts the terms of both.
+  const float *more_a, *more_b;
+  i32 split;
 } product;
 
 void compute_product(const product *p);

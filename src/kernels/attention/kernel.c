@@ -43,23 +43,37 @@ static void gather(extent e, const float *rows, const float *right, float *out) 
   compute_product(&p);
 }
 
-/** out (Tk, H) (+)= rows (Tq, Tk)ᵀ · left (Tq, H); without `accumulate`, zeros behind the length. */
-static void scatter(extent e, const float *rows, const float *left, float *out, i32 accumulate) {
-  const product p = {
-      .a = rows,
-      .a_stride = e.steps,
-      .transpose_a = 1,
-      .b = left,
-      .b_stride = e.size,
-      .c = out,
-      .c_stride = e.size,
-      .rows = e.length,
-      .columns = e.size,
-      .inner = e.queries,
-      .accumulate = accumulate,
-  };
+/** out (Tk, H) (+)= p, a product of transposed rows; without `accumulate`, zeros behind the length. */
+static void scatter_product(extent e, product p, float *out, i32 accumulate) {
+  p.a_stride = e.steps;
+  p.transpose_a = 1;
+  p.b_stride = e.size;
+  p.c = out;
+  p.c_stride = e.size;
+  p.rows = e.length;
+  p.columns = e.size;
+  p.accumulate = accumulate;
   compute_product(&p);
   if (!accumulate) zero(out + (long)e.length * e.size, (long)(e.steps - e.length) * e.size);
+}
+
+/** out (Tk, H) (+)= rows (Tq, Tk)ᵀ · left (Tq, H). */
+static void scatter(extent e, const float *rows, const float *left, float *out, i32 accumulate) {
+  scatter_product(e, (product){.a = rows, .b = left, .inner = e.queries}, out, accumulate);
+}
+
+/** out (Tk, H) (+)= rows (Tq, Tk)ᵀ · left (Tq, H) + more_rowsᵀ · more_left, in one pass over out. */
+static void scatter_both(extent e, const float *rows, const float *left, const float *more_rows,
+                         const float *more_left, float *out, i32 accumulate) {
+  const product p = {
+      .a = rows,
+      .b = left,
+      .more_a = more_rows,
+      .more_b = more_left,
+      .split = e.queries,
+      .inner = 2 * e.queries,
+  };
+  scatter_product(e, p, out, accumulate);
 }
 
 static void softmax_rows(extent e, float *weights) {
@@ -147,15 +161,17 @@ void attentionBackward(const float *query, const float *keys, const float *value
                        const i32 *lengths, const float *weights, const float *dContext,
                        float *dScores, float *dQuery, float *dKeys, float *dValues, i32 batch,
                        i32 queries, i32 steps, i32 size, i32 accumulate) {
-  // Where both gradients are one array, the second is added to the first.
-  i32 add_keys = accumulate || dKeys == dValues;
   for (i32 n = 0; n < batch; n++) {
     extent e = extent_of(lengths, n, queries, steps, size);
     long row = (long)n * queries * steps, q = (long)n * queries * size, t = (long)n * steps * size;
     scores(e, dContext + q, values + t, dScores + row);
     softmax_rows_backward(e, weights + row, dScores + row, dScores + row);
-    scatter(e, weights + row, dContext + q, dValues + t, accumulate);
-    scatter(e, dScores + row, query + q, dKeys + t, add_keys);
+    if (dKeys == dValues) {
+      scatter_both(e, weights + row, dContext + q, dScores + row, query + q, dKeys + t, accumulate);
+    } else {
+      scatter(e, weights + row, dContext + q, dValues + t, accumulate);
+      scatter(e, dScores + row, query + q, dKeys + t, accumulate);
+    }
     gather(e, dScores + row, keys + t, dQuery + q);
   }
 }

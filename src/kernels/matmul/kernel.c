@@ -18,11 +18,17 @@ typedef float packed_rows[(ROW_CHUNK / TILE) * BLOCK_STRIDE];
 
 INLINE long index_of(const i32 *index, i32 i) { return index ? index[i] : i; }
 
+/** The row of a (or of b) that is term k of aᵀ · b. */
+INLINE const float *term_of(const product *p, const float *x, const float *more, i32 stride, i32 k) {
+  if (p->more_a && k >= p->split) return more + (long)(k - p->split) * stride;
+  return x + index_of(p->inner_index, k) * stride;
+}
+
 /** Rows first … first + rows of op(a), terms from … from + count, TILE by TILE and term by term. */
 static void pack_rows(const product *p, i32 first, i32 rows, i32 from, i32 count, float *packed) {
   if (p->transpose_a) {
     for (i32 k = 0; k < count; k++) {
-      const float *row = p->a + index_of(p->inner_index, from + k) * p->a_stride + first;
+      const float *row = term_of(p, p->a, p->more_a, p->a_stride, from + k) + first;
       float *to = packed + k * TILE;
       i32 i = 0;
       for (; i + TILE <= rows; i += TILE, to += BLOCK_STRIDE) {
@@ -54,7 +60,7 @@ static void pack_panel(const product *p, i32 first, i32 from, i32 count, float *
     return;
   }
   for (i32 k = 0; k < count; k++) {
-    const float *row = p->b + index_of(p->inner_index, from + k) * p->b_stride + first;
+    const float *row = term_of(p, p->b, p->more_b, p->b_stride, from + k) + first;
     store(panel + k * PANEL, load_left(row, width, 0));
     store(panel + k * PANEL + LANES,
           width > LANES ? load_left(row + LANES, width - LANES, 0) : splat(0));
@@ -171,7 +177,7 @@ void compute_product(const product *p) {
   float *c[ROW_CHUNK];
   for (i32 first = 0; first < p->rows; first += ROW_CHUNK) {
     i32 rows = smaller_of(p->rows - first, ROW_CHUNK);
-    i32 direct = !p->transpose_b && !p->inner_index && rows < PACK_FROM;
+    i32 direct = !p->transpose_b && !p->inner_index && !p->more_a && rows < PACK_FROM;
     i32 from = 0;
     do {
       i32 count = smaller_of(p->inner - from, INNER_BLOCK);
