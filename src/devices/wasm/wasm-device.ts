@@ -2,9 +2,9 @@ import { DtypeError, ShapeError } from "../../core/errors.ts";
 import type { Dtype, Storage, StorageDtype } from "../../core/storage.ts";
 import type { Device } from "../../kernels/device.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
+import { type KernelExports, kernelCalls } from "../kernel-calls.ts";
 import { Arena } from "./arena.ts";
 import { load, type Simd } from "./module-loading.ts";
-import { type KernelExports, wasmKernels } from "./wasm-kernels.ts";
 import { DEFAULT_LIMIT, WasmMemory } from "./wasm-memory.ts";
 
 /** How to open a wasm device. */
@@ -38,7 +38,7 @@ export class WasmDevice implements Device {
       new Arena(memory, base, maximum),
       options.memoryLimit ?? DEFAULT_LIMIT,
     );
-    this.kernels = wasmKernels(exports as unknown as KernelExports, this.#memory);
+    this.kernels = kernelCalls(exports as unknown as KernelExports, () => this.#memory.settle());
   }
 
   /**

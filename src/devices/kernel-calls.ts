@@ -1,20 +1,24 @@
-import type { Storage } from "../../core/storage.ts";
-import type { Kernels } from "../../kernels/kernels.ts";
-import type { WasmMemory } from "./wasm-memory.ts";
-import type { WasmStorage } from "./wasm-storage.ts";
+import type { Storage } from "../core/storage.ts";
+import type { Kernels } from "../kernels/kernels.ts";
 
-/** The module's exports: an op's name, and addresses where the contract has storages. */
+/** A storage that a C kernel can be told of. */
+export interface AddressedStorage extends Storage {
+  /** Where its numbers lie, for the length of one kernel call. */
+  address(): number;
+}
+
+/** The C kernels: an op's name, and addresses where the contract has storages. */
 export type KernelExports = Readonly<Record<keyof Kernels<Storage, Storage>, Export>>;
 type Export = (...numbers: number[]) => void;
 
 /** The address of a storage of this device. */
 function at(storage: Storage): number {
-  return (storage as WasmStorage).address();
+  return (storage as AddressedStorage).address();
 }
 
 /** The address of a storage that may be absent: C's null. */
 function orNull(storage: Storage | null): number {
-  return storage === null ? 0 : (storage as WasmStorage).address();
+  return storage === null ? 0 : (storage as AddressedStorage).address();
 }
 
 /** C's booleans. */
@@ -22,52 +26,56 @@ function bit(flag: boolean): number {
   return flag ? 1 : 0;
 }
 
-/** The contract over the module's exports: one line per op, addresses in, nothing copied. */
-export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Storage, Storage> {
+/**
+ * The contract over the C kernels: one line per op, addresses in, nothing copied.
+ *
+ * @param settle called after every kernel, when addresses need no longer hold
+ */
+export function kernelCalls(run: KernelExports, settle: () => void): Kernels<Storage, Storage> {
   return {
     fill(y, value, length) {
       run.fill(at(y), value, length);
-      memory.settle();
+      settle();
     },
     copy(x, y, length) {
       run.copy(at(x), at(y), length);
-      memory.settle();
+      settle();
     },
     add(a, b, y, length) {
       run.add(at(a), at(b), at(y), length);
-      memory.settle();
+      settle();
     },
     multiply(a, b, y, length) {
       run.multiply(at(a), at(b), at(y), length);
-      memory.settle();
+      settle();
     },
     scale(x, factor, y, length) {
       run.scale(at(x), factor, at(y), length);
-      memory.settle();
+      settle();
     },
     maskSteps(x, lengths, y, batch, steps, size) {
       run.maskSteps(at(x), at(lengths), at(y), batch, steps, size);
-      memory.settle();
+      settle();
     },
     sum(x, y, length) {
       run.sum(at(x), at(y), length);
-      memory.settle();
+      settle();
     },
     sumRows(x, y, rows, columns, accumulate) {
       run.sumRows(at(x), at(y), rows, columns, bit(accumulate));
-      memory.settle();
+      settle();
     },
     norm(x, total, length, accumulate) {
       run.norm(at(x), at(total), length, bit(accumulate));
-      memory.settle();
+      settle();
     },
     clipToNorm(x, total, limit, length) {
       run.clipToNorm(at(x), at(total), limit, length);
-      memory.settle();
+      settle();
     },
     argmax(x, y, rows, columns) {
       run.argmax(at(x), at(y), rows, columns);
-      memory.settle();
+      settle();
     },
     matmul(a, b, bias, c, rows, columns, inner, transposeA, transposeB, accumulate) {
       run.matmul(
@@ -82,15 +90,15 @@ export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Sto
         bit(transposeB),
         bit(accumulate),
       );
-      memory.settle();
+      settle();
     },
     softmaxForward(x, y, rows, columns) {
       run.softmaxForward(at(x), at(y), rows, columns);
-      memory.settle();
+      settle();
     },
     softmaxBackward(y, dy, dx, rows, columns) {
       run.softmaxBackward(at(y), at(dy), at(dx), rows, columns);
-      memory.settle();
+      settle();
     },
     attentionWeightForward(query, keys, lengths, weights, batch, queries, steps, size) {
       run.attentionWeightForward(
@@ -103,7 +111,7 @@ export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Sto
         steps,
         size,
       );
-      memory.settle();
+      settle();
     },
     attentionWeightBackward(
       query,
@@ -135,7 +143,7 @@ export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Sto
         size,
         bit(accumulate),
       );
-      memory.settle();
+      settle();
     },
     weightSumForward(values, weights, lengths, context, batch, queries, steps, size) {
       run.weightSumForward(
@@ -148,7 +156,7 @@ export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Sto
         steps,
         size,
       );
-      memory.settle();
+      settle();
     },
     weightSumBackward(
       values,
@@ -176,7 +184,7 @@ export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Sto
         size,
         bit(accumulate),
       );
-      memory.settle();
+      settle();
     },
     attentionForward(query, keys, values, lengths, weights, context, batch, queries, steps, size) {
       run.attentionForward(
@@ -191,7 +199,7 @@ export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Sto
         steps,
         size,
       );
-      memory.settle();
+      settle();
     },
     attentionBackward(
       query,
@@ -227,7 +235,7 @@ export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Sto
         size,
         bit(accumulate),
       );
-      memory.settle();
+      settle();
     },
     lstmForward(gates, wh, h0, c0, lengths, hs, cs, hLast, cLast, batch, steps, hidden) {
       run.lstmForward(
@@ -244,7 +252,7 @@ export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Sto
         steps,
         hidden,
       );
-      memory.settle();
+      settle();
     },
     lstmBackward(
       gates,
@@ -284,15 +292,15 @@ export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Sto
         steps,
         hidden,
       );
-      memory.settle();
+      settle();
     },
     embeddingForward(table, ids, y, count, size) {
       run.embeddingForward(at(table), at(ids), at(y), count, size);
-      memory.settle();
+      settle();
     },
     embeddingBackward(ids, dy, dTable, count, size) {
       run.embeddingBackward(at(ids), at(dy), at(dTable), count, size);
-      memory.settle();
+      settle();
     },
     softmaxCrossEntropyForward(logits, targets, ignored, probabilities, losses, rows, columns) {
       run.softmaxCrossEntropyForward(
@@ -304,7 +312,7 @@ export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Sto
         rows,
         columns,
       );
-      memory.settle();
+      settle();
     },
     softmaxCrossEntropyBackward(probabilities, targets, ignored, factor, dLogits, rows, columns) {
       run.softmaxCrossEntropyBackward(
@@ -316,11 +324,11 @@ export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Sto
         rows,
         columns,
       );
-      memory.settle();
+      settle();
     },
     dropout(x, y, seed, stream, threshold, factor, length) {
       run.dropout(at(x), at(y), seed, stream, threshold, factor, length);
-      memory.settle();
+      settle();
     },
     adamStep(x, gradient, m, v, rate, beta1, beta2, epsilon, correction1, correction2, length) {
       run.adamStep(
@@ -336,7 +344,7 @@ export function wasmKernels(run: KernelExports, memory: WasmMemory): Kernels<Sto
         correction2,
         length,
       );
-      memory.settle();
+      settle();
     },
   };
 }

@@ -1,0 +1,31 @@
+/**
+ * Work cut into parts for the threads of a device.
+ *
+ * Work is cut by output, never by reduction: a part writes what no other part reads or writes, and how
+ * an element is computed does not depend on how the work was cut. Any number of threads gives the same
+ * bits.
+ */
+#ifndef HEED_PARALLEL_H
+#define HEED_PARALLEL_H
+
+#include "vector.h"
+
+/** Computes one part of a job. Parts run in any order, at the same time, on any thread. */
+typedef void part_of_job(const void *job, i32 part);
+
+/** Computes parts 0 … parts − 1 and returns when all are done. One part is computed right here. */
+void compute_parts(part_of_job *compute, const void *job, i32 parts);
+
+/**
+ * Into how many parts to cut `units` of equal work that take `flops` in all: a few per thread, so that
+ * they come out even; 1 where handing work over would cost more than it saves. May depend on the
+ * number of threads, so no element's value may depend on it.
+ */
+i32 parts_for(i32 units, double flops);
+
+/** The first of `units` units that belongs to the part; those of part + 1 follow. */
+INLINE i32 first_of_part(i32 part, i32 parts, i32 units) {
+  return (i32)((long long)units * part / parts);
+}
+
+#endif
