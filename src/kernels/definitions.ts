@@ -8,6 +8,7 @@ import * as embedding from "./embedding/definition.ts";
 import type { Kernels } from "./kernels.ts";
 import * as lstm from "./lstm/definition.ts";
 import { matmul } from "./matmul/definition.ts";
+import * as onlineAttention from "./online-attention/definition.ts";
 import * as reductions from "./reductions/definition.ts";
 import { softmaxBackward, softmaxForward } from "./softmax/definition.ts";
 
@@ -22,6 +23,7 @@ export const definitions: Kernels<Floats, Int32Array> = {
   softmaxForward,
   softmaxBackward,
   ...attention,
+  ...onlineAttention,
   ...lstm,
   ...embedding,
   ...crossEntropy,

@@ -151,9 +151,12 @@ export interface Kernels<F, I> {
     size: number,
   ): void;
   /**
-   * Both backward in one pass. dScores (N, Tq, Tk) is an output. dKeys and dValues may be one and the
-   * same `F`, which then receives their sum: what the notebook's layers want, whose keys are their
-   * values.
+   * Both backward in one pass, for dContext. As Σₖ weights[k] · dWeights[k] = dContext · context
+   * (Dao et al. 2022, appendix B.2), no array of (N, Tq, Tk) is needed besides weights:
+   * dScores[n, q, t] = weights[n, q, t] · (dContext[n, q, :] · values[n, t, :] − dContext[n, q, :] · context[n, q, :]),
+   * then dQuery and dKeys as in attentionWeightBackward, dValues as in weightSumBackward. dKeys and
+   * dValues may be one and the same `F`, which then receives their sum: what the notebook's layers
+   * want, whose keys are their values.
    */
   attentionBackward(
     query: F,
@@ -161,8 +164,51 @@ export interface Kernels<F, I> {
     values: F,
     lengths: I | null,
     weights: F,
+    context: F,
     dContext: F,
-    dScores: F,
+    dQuery: F,
+    dKeys: F,
+    dValues: F,
+    batch: number,
+    queries: number,
+    steps: number,
+    size: number,
+    accumulate: boolean,
+  ): void;
+
+  // --- attention in memory linear in Tk: as above, but no array of (N, Tq, Tk) exists ---
+
+  /**
+   * As attentionForward, without weights. For every row, maxima (N, Tq) is the largest score and
+   * sums (N, Tq) = Σₜ exp(score[t] − max), from which a backward pass computes weights anew; −∞ and 0
+   * where no key is allowed or all scores are −∞. NaN is never the largest. values may be keys.
+   */
+  onlineAttentionForward(
+    query: F,
+    keys: F,
+    values: F,
+    lengths: I | null,
+    context: F,
+    maxima: F,
+    sums: F,
+    batch: number,
+    queries: number,
+    steps: number,
+    size: number,
+  ): void;
+  /**
+   * As attentionBackward with weights[n, q, t] = exp(score[t] − maxima[n, q]) / sums[n, q], 0 where
+   * sums is 0. values may be keys, and dKeys and dValues one and the same `F`.
+   */
+  onlineAttentionBackward(
+    query: F,
+    keys: F,
+    values: F,
+    lengths: I | null,
+    context: F,
+    maxima: F,
+    sums: F,
+    dContext: F,
     dQuery: F,
     dKeys: F,
     dValues: F,

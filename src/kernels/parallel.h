@@ -13,7 +13,10 @@
 /** Computes one part of a job. Parts run in any order, at the same time, on any thread. */
 typedef void part_of_job(const void *job, i32 part);
 
-/** Computes parts 0 … parts − 1 and returns when all are done. One part is computed right here. */
+/**
+ * Computes parts 0 … parts − 1 and returns when all are done; part 0 is computed right here. A part may
+ * itself call this: its parts then run one after the other where it runs.
+ */
 void compute_parts(part_of_job *compute, const void *job, i32 parts);
 
 /**
@@ -27,5 +30,14 @@ i32 parts_for(i32 units, double flops);
 INLINE i32 first_of_part(i32 part, i32 parts, i32 units) {
   return (i32)((long long)units * part / parts);
 }
+
+/**
+ * For devices: how many threads the calling thread's jobs may run on from now on, itself included. With
+ * `cut_all`, which is for tests, work is cut however little it is.
+ */
+void use_threads(i32 threads, i32 cut_all);
+
+/** For tests: how many parts were computed by other threads than the one that called compute_parts. */
+double parts_by_workers(void);
 
 #endif

@@ -11,10 +11,15 @@ typedef int i32;
 typedef unsigned int u32;
 
 #if defined(__AVX512F__)
+#include <immintrin.h>
 #define LANES 16
-#elif defined(__AVX__)
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
 #define LANES 8
 #else
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 #define LANES 4
 #endif
 
@@ -40,16 +45,24 @@ INLINE vec splat(float x) { return x - (vec){}; }
 
 /** The first `count` lanes from memory, `rest` in the others; reads nothing behind them. */
 INLINE vec load_part(const float *p, i32 count, float rest) {
+#if defined(__AVX512F__)
+  return (vec)_mm512_mask_loadu_ps((__m512)splat(rest), (__mmask16)((1u << count) - 1), p);
+#else
   float lanes[LANES];
   for (i32 i = 0; i < LANES; i++) lanes[i] = i < count ? p[i] : rest;
   return load(lanes);
+#endif
 }
 
 /** The first `count` lanes to memory. */
 INLINE void store_part(float *p, vec x, i32 count) {
+#if defined(__AVX512F__)
+  _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)x);
+#else
   for (i32 i = 0; i < LANES; i++) {
     if (i < count) p[i] = x[i];
   }
+#endif
 }
 
 /** `load`, or `load_part` where fewer than LANES are left. */
@@ -69,10 +82,12 @@ INLINE void store_left(float *p, vec x, i32 left) {
 INLINE vec multiply_add(vec a, vec b, vec c) {
 #if defined(__wasm_relaxed_simd__)
   return (vec)__builtin_wasm_relaxed_madd_f32x4(a, b, c);
-#elif defined(__FMA__) || defined(__ARM_FEATURE_FMA)
-  vec d;
-  for (i32 i = 0; i < LANES; i++) d[i] = __builtin_fmaf(a[i], b[i], c[i]);
-  return d;
+#elif defined(__AVX512F__)
+  return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__FMA__)
+  return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#elif defined(__aarch64__)
+  return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
 #else
   return a * b + c;
 #endif
@@ -86,19 +101,83 @@ INLINE vec choose(ivec mask, vec yes, vec no) {
 /** The larger of each lane; NaN in `x` is passed over. */
 INLINE vec larger(vec x, vec max) { return choose(x > max, x, max); }
 
-/** The sum of the lanes, always in the same order: halves upon halves. */
+/** Lanes of two vectors by number, those of b following those of a: SHUFFLE(a, b, 0, 1, …). */
+#if defined(__clang__)
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (ivec){__VA_ARGS__})
+#endif
+/** The same pattern in every run of four lanes, as processors like it: i … l < 4 of a, 4 + those of b. */
+#if LANES == 4
+#define IN_FOURS(a, b, i, j, k, l) SHUFFLE(a, b, i, j, k, l)
+#else
+#define LANE_(n, run) ((n) < 4 ? (n) + 4 * (run) : (n) - 4 + LANES + 4 * (run))
+#define RUN_(run, i, j, k, l) LANE_(i, run), LANE_(j, run), LANE_(k, run), LANE_(l, run)
+#if LANES == 8
+#define IN_FOURS(a, b, i, j, k, l) SHUFFLE(a, b, RUN_(0, i, j, k, l), RUN_(1, i, j, k, l))
+#else
+#define IN_FOURS(a, b, i, j, k, l)                                                    \
+  SHUFFLE(a, b, RUN_(0, i, j, k, l), RUN_(1, i, j, k, l), RUN_(2, i, j, k, l), \
+          RUN_(3, i, j, k, l))
+#endif
+#endif
+
+/** Four lanes. */
+typedef float vec4 __attribute__((vector_size(16)));
+typedef float vec4_at __attribute__((vector_size(16), aligned(4), may_alias));
+
+/** Lanes 4·run … 4·run + 3. */
+INLINE vec4 run_of_four(vec x, const i32 run) {
+#if LANES == 16
+  return run == 0   ? (vec4)_mm512_extractf32x4_ps((__m512)x, 0)
+         : run == 1 ? (vec4)_mm512_extractf32x4_ps((__m512)x, 1)
+         : run == 2 ? (vec4)_mm512_extractf32x4_ps((__m512)x, 2)
+                    : (vec4)_mm512_extractf32x4_ps((__m512)x, 3);
+#elif LANES == 8
+  return run == 0 ? (vec4)_mm256_extractf128_ps((__m256)x, 0)
+                  : (vec4)_mm256_extractf128_ps((__m256)x, 1);
+#else
+  (void)run;
+  return x;
+#endif
+}
+
+/** The sums of the lanes of four vectors, each sum in one order: fours onto each other first. */
+INLINE vec4 sums_of_lanes(vec a, vec b, vec c, vec d) {
+  vec ab = IN_FOURS(a, b, 0, 4, 1, 5) + IN_FOURS(a, b, 2, 6, 3, 7);
+  vec cd = IN_FOURS(c, d, 0, 4, 1, 5) + IN_FOURS(c, d, 2, 6, 3, 7);
+  vec sums = IN_FOURS(ab, cd, 0, 1, 4, 5) + IN_FOURS(ab, cd, 2, 3, 6, 7);
+#if LANES == 16
+  return (run_of_four(sums, 0) + run_of_four(sums, 2)) +
+         (run_of_four(sums, 1) + run_of_four(sums, 3));
+#elif LANES == 8
+  return run_of_four(sums, 0) + run_of_four(sums, 1);
+#else
+  return sums;
+#endif
+}
+
+/** The sum of the lanes, in the order of `sums_of_lanes`. */
 INLINE float sum_lanes(vec x) {
-  float lanes[LANES];
-  store(lanes, x);
-  for (i32 half = LANES / 2; half > 0; half /= 2) {
-    for (i32 i = 0; i < half; i++) lanes[i] += lanes[i + half];
-  }
-  return lanes[0];
+  vec4 sums = sums_of_lanes(x, x, x, x);
+  return sums[0];
+}
+
+/** Transposes every block of 4 × 4 that the four vectors hold side by side. */
+INLINE void transpose_fours(vec *a, vec *b, vec *c, vec *d) {
+  vec ab = IN_FOURS(*a, *b, 0, 4, 1, 5), AB = IN_FOURS(*a, *b, 2, 6, 3, 7);
+  vec cd = IN_FOURS(*c, *d, 0, 4, 1, 5), CD = IN_FOURS(*c, *d, 2, 6, 3, 7);
+  *a = IN_FOURS(ab, cd, 0, 1, 4, 5);
+  *b = IN_FOURS(ab, cd, 2, 3, 6, 7);
+  *c = IN_FOURS(AB, CD, 0, 1, 4, 5);
+  *d = IN_FOURS(AB, CD, 2, 3, 6, 7);
 }
 
 INLINE float largest_lane(vec x) {
-  float max = x[0];
-  for (i32 i = 1; i < LANES; i++) max = x[i] > max ? x[i] : max;
+  vec most = larger(IN_FOURS(x, x, 2, 3, 0, 1), x);
+  most = larger(IN_FOURS(most, most, 1, 0, 3, 2), most);
+  float max = most[0];
+  for (i32 i = 4; i < LANES; i += 4) max = most[i] > max ? most[i] : max;
   return max;
 }
 

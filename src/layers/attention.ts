@@ -18,7 +18,7 @@ import { type Layer, newTensor, recall } from "./layer.ts";
 export class Attention implements Layer {
   readonly params: readonly Tensor[] = [];
   readonly grads: readonly Tensor[] = [];
-  #state: { hs: Tensor; h: Tensor; a: Tensor } | null = null;
+  #state: { hs: Tensor; h: Tensor; a: Tensor; out: Tensor } | null = null;
 
   /** The weights (N, T) of the last forward pass. @throws StateError before there was one */
   get attentionWeight(): Tensor {
@@ -38,7 +38,7 @@ export class Attention implements Layer {
     const { kernels } = deviceOf(hs);
     const memory = hs.storage;
     kernels.attentionForward(h.storage, memory, memory, null, a.storage, out.storage, N, 1, T, H);
-    this.#state = { hs, h, a };
+    this.#state = { hs, h, a, out };
     return out;
   }
 
@@ -50,21 +50,20 @@ export class Attention implements Layer {
    * @throws StateError before `forward`; ShapeError when dout does not have the shape of out
    */
   backward(dout: Tensor): [dhs: Tensor, dh: Tensor] {
-    const { hs, h, a } = recall("Attention", this.#state);
+    const { hs, h, a, out } = recall("Attention", this.#state);
     const [N, T, H] = axes("Attention.backward", "hs", hs, "N", "T", "H");
     expectShape("Attention.backward", "dout", dout, h.shape);
     together("Attention.backward", { hs, dout });
     const dhs = newTensor(hs, hs.shape);
     const dh = newTensor(hs, h.shape);
-    const ds = newTensor(hs, a.shape);
     deviceOf(hs).kernels.attentionBackward(
       h.storage,
       hs.storage,
       hs.storage,
       null,
       a.storage,
+      out.storage,
       dout.storage,
-      ds.storage,
       dh.storage,
       dhs.storage,
       dhs.storage,
@@ -74,7 +73,6 @@ export class Attention implements Layer {
       H,
       false,
     );
-    ds.dispose();
     return [dhs, dh];
   }
 }

@@ -25,8 +25,13 @@ import { type Layer, newTensor, recall } from "./layer.ts";
 export class TimeAttention implements Layer {
   readonly params: readonly Tensor[] = [];
   readonly grads: readonly Tensor[] = [];
-  #state: { hsEnc: Tensor; hsDec: Tensor; weights: Tensor; lengths: Indices | undefined } | null =
-    null;
+  #state: {
+    hsEnc: Tensor;
+    hsDec: Tensor;
+    weights: Tensor;
+    lengths: Indices | undefined;
+    out: Tensor;
+  } | null = null;
 
   /** The weights (N, Td, Te) of the last forward pass. @throws StateError before there was one */
   get attentionWeights(): Tensor {
@@ -65,7 +70,7 @@ export class TimeAttention implements Layer {
       Te,
       H,
     );
-    this.#state = { hsEnc, hsDec, weights, lengths };
+    this.#state = { hsEnc, hsDec, weights, lengths, out };
     return out;
   }
 
@@ -76,21 +81,20 @@ export class TimeAttention implements Layer {
    * @throws StateError before `forward`; ShapeError when dout does not have the shape of out
    */
   backward(dout: Tensor): [dhsEnc: Tensor, dhsDec: Tensor] {
-    const { hsEnc, hsDec, weights, lengths } = recall("TimeAttention", this.#state);
+    const { hsEnc, hsDec, weights, lengths, out } = recall("TimeAttention", this.#state);
     const [N, Te, H] = axes("TimeAttention.backward", "hsEnc", hsEnc, "N", "Te", "H");
     expectShape("TimeAttention.backward", "dout", dout, hsDec.shape);
     together("TimeAttention.backward", { hsEnc, dout });
     const dhsEnc = newTensor(hsEnc, hsEnc.shape);
     const dhsDec = newTensor(hsDec, hsDec.shape);
-    const dScores = newTensor(weights, weights.shape);
     deviceOf(hsEnc).kernels.attentionBackward(
       hsDec.storage,
       hsEnc.storage,
       hsEnc.storage,
       lengths?.storage ?? null,
       weights.storage,
+      out.storage,
       dout.storage,
-      dScores.storage,
       dhsDec.storage,
       dhsEnc.storage,
       dhsEnc.storage,
@@ -100,7 +104,6 @@ export class TimeAttention implements Layer {
       H,
       false,
     );
-    dScores.dispose();
     return [dhsEnc, dhsDec];
   }
 }

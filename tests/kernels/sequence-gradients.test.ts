@@ -153,41 +153,41 @@ function weightSum(shape: AttentionShape): Differentiable {
   };
 }
 
-/** `oneArray`: values are the keys, and dKeys and dValues one array. */
-function attention(shape: AttentionShape, oneArray: boolean): Differentiable {
+/** `oneArray`: values are the keys, and dKeys and dValues one array. `online`: no weights are held. */
+function attention(shape: AttentionShape, oneArray: boolean, online = false): Differentiable {
   const counts = countsOf(shape);
   const { query, keys, values, weights: some } = attentionInputs(shape);
-  const valuesOf = (inputs: Arrays) => of(inputs, oneArray ? "keys" : "values");
+  const inputsOf = (inputs: Arrays) =>
+    [
+      of(inputs, "query"),
+      of(inputs, "keys"),
+      of(inputs, oneArray ? "keys" : "values"),
+      counts,
+    ] as const;
+  /** [context, maxima, sums], or [weights, context]. */
   const run = (inputs: Arrays) => {
-    const [weights, context] = [unset(some.length), unset(query.length)];
-    const [q, k, v] = [of(inputs, "query"), of(inputs, "keys"), valuesOf(inputs)];
-    definitions.attentionForward(q, k, v, counts, weights, context, ...sizes(shape));
-    return { weights, context };
+    const context = unset(query.length);
+    const [maxima, sums] = [unset(query.length), unset(query.length)];
+    const weights = unset(some.length);
+    if (online) {
+      const outputs = [context, maxima, sums] as const;
+      definitions.onlineAttentionForward(...inputsOf(inputs), ...outputs, ...sizes(shape));
+      return { context, kept: outputs };
+    }
+    definitions.attentionForward(...inputsOf(inputs), weights, context, ...sizes(shape));
+    return { context, kept: [weights, context] as const };
   };
   return {
     inputs: oneArray ? { query, keys } : { query, keys, values },
     forward: (inputs) => [run(inputs).context],
     backward: (inputs, [dContext]) => {
-      const [dScores, dQuery, dKeys] = [
-        unset(some.length),
-        unset(query.length),
-        unset(keys.length),
-      ];
+      const { kept } = run(inputs);
+      const [dQuery, dKeys] = [unset(query.length), unset(keys.length)];
       const dValues = oneArray ? dKeys : unset(values.length);
-      definitions.attentionBackward(
-        of(inputs, "query"),
-        of(inputs, "keys"),
-        valuesOf(inputs),
-        counts,
-        run(inputs).weights,
-        dContext!,
-        dScores,
-        dQuery,
-        dKeys,
-        dValues,
-        ...sizes(shape),
-        false,
-      );
+      const rest = [dContext!, dQuery, dKeys, dValues, ...sizes(shape), false] as const;
+      if (kept.length === 3)
+        definitions.onlineAttentionBackward(...inputsOf(inputs), ...kept, ...rest);
+      else definitions.attentionBackward(...inputsOf(inputs), ...kept, ...rest);
       return oneArray
         ? { query: dQuery, keys: dKeys }
         : { query: dQuery, keys: dKeys, values: dValues };
@@ -206,12 +206,18 @@ describe.each(ATTENTION_SHAPES)(
       expect(gradientComplaints(weightSum(shape))).toEqual([]);
     });
 
-    it("attention has the gradient of its forward pass", () => {
-      expect(gradientComplaints(attention(shape, false))).toEqual([]);
+    it.each([
+      ["attention", false],
+      ["onlineAttention", true],
+    ])("%s has the gradient of its forward pass", (_, online) => {
+      expect(gradientComplaints(attention(shape, false, online))).toEqual([]);
     });
 
-    it("attention with one array for keys and values has the sum of both gradients", () => {
-      expect(gradientComplaints(attention(shape, true))).toEqual([]);
+    it.each([
+      ["attention", false],
+      ["onlineAttention", true],
+    ])("%s with one array for keys and values has the sum of both gradients", (_, online) => {
+      expect(gradientComplaints(attention(shape, true, online))).toEqual([]);
     });
   },
 );

@@ -7,109 +7,11 @@ import {
   inputInts,
   type KernelCase,
   kernelCase,
-  type LengthsKind,
   largest,
-  lengthsOf,
   magnitude,
-  normals,
   output,
-  poisonPadding,
-  seeded,
-  type Tolerance,
-  withValues,
 } from "../case.ts";
-import { attentionWeightForward as weightDefinition } from "./definition.ts";
-
-export interface AttentionOptions {
-  readonly batch: number;
-  readonly queries: number;
-  readonly steps: number;
-  readonly size: number;
-  readonly lengths?: LengthsKind;
-  readonly accumulate?: boolean;
-  /** Which arguments are one array. */
-  readonly shared?: "values" | "gradients" | "both";
-  readonly seed?: number;
-  /** Standard deviation of the logits. */
-  readonly logits?: number;
-  readonly nan?: "query" | "keys" | "values" | "upstream";
-  readonly tolerance?: Tolerance;
-  readonly special?: string;
-}
-
-let lastDrawn: { key: string; numbers: ReturnType<typeof draw> } | null = null;
-
-/** The numbers of a case, which it shares with the other ops of the same options. */
-function numbersOf(options: AttentionOptions): ReturnType<typeof draw> {
-  const { batch, queries, steps, size, lengths, seed, logits, nan } = options;
-  const key = JSON.stringify([batch, queries, steps, size, lengths, seed, logits, nan]);
-  if (lastDrawn?.key !== key) lastDrawn = { key, numbers: draw(options) };
-  return lastDrawn.numbers;
-}
-
-/** Padding behind the lengths holds NaN and infinities. */
-function draw(options: AttentionOptions) {
-  const { batch, queries, steps, size, lengths = "null", logits = 1 } = options;
-  const random = seeded(options.seed ?? batch * 1009 + queries * 211 + steps * 17 + size);
-  const place = (which: AttentionOptions["nan"]) =>
-    options.nan === which ? { 3: Number.NaN } : {};
-  const queryScale = logits / Math.sqrt(Math.max(size, 1));
-  const query = withValues(normals(random, batch * queries * size, queryScale), place("query"));
-  const keys = withValues(normals(random, batch * steps * size), place("keys"));
-  if (logits > 10) pairUp(keys, normals(random, keys.length, 1 / logits), size);
-  const values = withValues(normals(random, batch * steps * size), place("values"));
-  const dContext = withValues(normals(random, batch * queries * size), place("upstream"));
-  const dWeights = withValues(normals(random, batch * queries * steps), place("upstream"));
-  const counts = lengthsOf(lengths, batch, steps);
-  poisonPadding(keys, counts, steps, size);
-  poisonPadding(values, counts, steps, size);
-  const weights = new Float32Array(batch * queries * steps);
-  weightDefinition(query, keys, counts, weights, batch, queries, steps, size);
-  const perQuery = counts.length === 0 ? counts : repeated(counts, queries);
-  poisonPadding(dWeights, perQuery, steps, 1);
-  const paddedWeights = weights.slice();
-  poisonPadding(paddedWeights, perQuery, steps, 1);
-  const dKeys = normals(random, batch * steps * size);
-  const dValues = normals(random, batch * steps * size);
-  const arrays = {
-    query,
-    keys,
-    values,
-    weights,
-    paddedWeights,
-    dContext,
-    dWeights,
-    dKeys,
-    dValues,
-  };
-  return { ...arrays, counts };
-}
-
-/**
- * Makes every second key its predecessor plus a little: among large logits one alone has all the
- * weight, and nothing shows but 0 and 1, unless there are some that nearly tie.
- */
-function pairUp(keys: Float32Array, little: Float32Array, size: number): void {
-  for (let i = size; i < keys.length; i++) {
-    if (Math.floor(i / size) % 2 === 1) keys[i] = keys[i - size]! + little[i]!;
-  }
-}
-
-function repeated(counts: Int32Array, times: number): Int32Array {
-  return Int32Array.from(
-    { length: counts.length * times },
-    (_, i) => counts[Math.floor(i / times)]!,
-  );
-}
-
-function nameOf(op: string, options: AttentionOptions): string {
-  const { batch, queries, steps, size, lengths = "null", shared, special = "" } = options;
-  const flags = options.accumulate === true ? ", added" : "";
-  const alias = shared === undefined ? "" : `, one array for ${shared}`;
-  const not = options.nan === undefined ? "" : `, NaN in ${options.nan}`;
-  const shape = `N ${batch}, Tq ${queries}, Tk ${steps}, D ${size}`;
-  return `${op}: ${shape}, lengths ${lengths}${flags}${alias}${not}${special}`;
-}
+import { type AttentionOptions, nameOf, numbersOf } from "./case-numbers.ts";
 
 export function attentionWeightForwardCase(options: AttentionOptions): KernelCase {
   const { batch, queries, steps, size, lengths = "null" } = options;
@@ -271,15 +173,36 @@ export function attentionForwardCase(options: AttentionOptions): KernelCase {
   });
 }
 
-export function attentionBackwardCase(options: AttentionOptions): KernelCase {
-  const { batch, queries, steps, size, lengths = "null", accumulate = false, shared } = options;
+/** What the backward passes of one fused op share: outputs, and what is judged by which terms. */
+export function fusedBackward(options: AttentionOptions) {
+  const { batch, queries, size, accumulate = false, shared } = options;
   const x = numbersOf(options);
   const oneInput = shared === "values" || shared === "both";
   const oneGradient = shared === "gradients" || shared === "both";
-  const upstream = magnitude(x.dContext) * largest(x.values);
+  const upstream = magnitude(x.dContext) * largest(oneInput ? x.keys : x.values);
   const ofValues = magnitude(x.dContext) * largest(x.weights);
   const ofKeys = upstream * largest(x.query);
   const start = accumulate ? magnitude(x.dKeys) : 0;
+  return {
+    oneInput,
+    oneGradient,
+    outputs: {
+      dQuery: output(batch * queries * size),
+      dKeys: accumulator(accumulate, x.dKeys),
+      dValues: oneGradient ? output(0) : accumulator(accumulate, x.dValues),
+    },
+    terms: {
+      dQuery: upstream * largest(x.keys),
+      dKeys: start + ofKeys + (oneGradient ? ofValues : 0),
+      dValues: start + ofValues,
+    },
+  };
+}
+
+export function attentionBackwardCase(options: AttentionOptions): KernelCase {
+  const { batch, queries, steps, size, lengths = "null", accumulate = false } = options;
+  const x = numbersOf(options);
+  const { oneInput, oneGradient, outputs, terms } = fusedBackward(options);
   return kernelCase({
     name: nameOf("attentionBackward", options),
     floats: {
@@ -287,20 +210,13 @@ export function attentionBackwardCase(options: AttentionOptions): KernelCase {
       keys: input(x.keys),
       values: input(x.values),
       weights: input(x.paddedWeights),
+      context: input(oneInput ? x.contextOfKeys : x.context),
       dContext: input(x.dContext),
-      dScores: output(batch * queries * steps),
-      dQuery: output(batch * queries * size),
-      dKeys: accumulator(accumulate, x.dKeys),
-      dValues: oneGradient ? output(0) : accumulator(accumulate, x.dValues),
+      ...outputs,
     },
     ints: { lengths: inputInts(x.counts) },
     tolerance: options.tolerance ?? BACKWARD,
-    terms: {
-      dScores: upstream,
-      dQuery: upstream * largest(x.keys),
-      dKeys: start + ofKeys + (oneGradient ? ofValues : 0),
-      dValues: start + ofValues,
-    },
+    terms,
     call: (kernels, f, i) =>
       kernels.attentionBackward(
         f.query,
@@ -308,8 +224,8 @@ export function attentionBackwardCase(options: AttentionOptions): KernelCase {
         oneInput ? f.keys : f.values,
         lengths === "null" ? null : i.lengths,
         f.weights,
+        f.context,
         f.dContext,
-        f.dScores,
         f.dQuery,
         f.dKeys,
         oneGradient ? f.dKeys : f.dValues,

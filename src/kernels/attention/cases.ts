@@ -1,6 +1,5 @@
 import { BACKWARD, FORWARD, type KernelCase, type Tolerance } from "../case.ts";
 import {
-  type AttentionOptions,
   attentionBackwardCase,
   attentionForwardCase,
   attentionWeightBackwardCase,
@@ -8,44 +7,13 @@ import {
   weightSumBackwardCase,
   weightSumForwardCase,
 } from "./case-builders.ts";
+import type { AttentionOptions } from "./case-numbers.ts";
+import { attentionSweep } from "./case-sweep.ts";
 
-/** batch, queries, steps, size */
-const SHAPES = [
-  [0, 3, 4, 5],
-  [2, 0, 4, 5],
-  [2, 3, 0, 5],
-  [2, 3, 4, 0],
-  [1, 1, 1, 1],
-  [3, 5, 3, 1],
-  [5, 3, 4, 5],
-  [3, 4, 17, 3],
-  [5, 1, 5, 33],
-  [3, 5, 33, 17],
-  [2, 17, 65, 4],
-  [3, 33, 5, 65],
-  [4, 1, 29, 256],
-  [5, 29, 29, 64],
-  [1, 2, 1024, 32],
-] as const;
-
-const ONE_KEY: Tolerance = {
+const LARGE_BACKWARD: Tolerance = {
   ...BACKWARD,
   againstTerms: true,
-  reason: "with a single key the scores' gradient is 0: the difference of two equal terms",
-};
-
-/** Logits of a standard deviation of 100, the largest near 400. */
-const LARGE = {
-  forward: {
-    ...FORWARD,
-    times: 25,
-    reason: "float32 rounds a logit of 400 by up to 400 · 2^-24 = 2.4e-5, and its weight as much",
-  },
-  backward: {
-    ...BACKWARD,
-    againstTerms: true,
-    reason: "nearly one-hot weights: the gradient is a difference of nearly equal terms",
-  },
+  reason: "nearly one-hot weights: the gradient is a difference of nearly equal terms",
 };
 
 function forwardCases(options: AttentionOptions): KernelCase[] {
@@ -73,34 +41,9 @@ function backwardCases(options: AttentionOptions): KernelCase[] {
 }
 
 export function attentionCases(): KernelCase[] {
-  const cases: KernelCase[] = [];
-  for (const [batch, queries, steps, size] of SHAPES) {
-    const tolerance = steps === 1 ? { tolerance: ONE_KEY } : {};
-    for (const lengths of ["null", "full", "mixed", "zero"] as const) {
-      const shape = { batch, queries, steps, size, lengths };
-      cases.push(...forwardCases(shape));
-      for (const accumulate of [false, true]) {
-        cases.push(...backwardCases({ ...shape, ...tolerance, accumulate }));
-      }
-    }
-  }
-  const shape = { batch: 3, queries: 5, steps: 9, size: 7 };
-  for (const lengths of ["null", "mixed"] as const) {
-    for (const nan of ["query", "keys", "values", "upstream"] as const) {
-      cases.push(...forwardCases({ ...shape, lengths, nan }));
-      cases.push(...backwardCases({ ...shape, lengths, nan }));
-    }
-    const tiny = { ...shape, lengths, logits: 1e-4, special: ", tiny logits" };
-    cases.push(...forwardCases(tiny), ...backwardCases(tiny));
-    for (const [queries, steps, size] of [
-      [5, 9, 7],
-      [3, 1024, 32],
-    ] as const) {
-      const sizes = { batch: 3, queries, steps, size };
-      const large = { ...sizes, lengths, logits: 100, special: ", large logits" };
-      cases.push(...forwardCases({ ...large, tolerance: LARGE.forward }));
-      cases.push(...backwardCases({ ...large, tolerance: LARGE.backward }));
-    }
-  }
-  return cases;
+  return attentionSweep({
+    forward: forwardCases,
+    backward: backwardCases,
+    largeBackward: LARGE_BACKWARD,
+  });
 }

@@ -155,15 +155,19 @@ export function attentionForward(
   weightSumForward(values, weights, lengths, context, batch, queries, steps, size);
 }
 
-/** The two backward passes above, in the opposite order; dScores first holds dWeights. */
+/**
+ * The two backward passes above in one. As context = Σₖ weights[k] · values[k], the term of the
+ * softmax's gradient Σₖ weights[k] · dWeights[k] = Σₖ weights[k] · (dContext · values[k])
+ * = dContext · context (Dao et al. 2022, appendix B.2).
+ */
 export function attentionBackward(
   query: Floats,
   keys: Floats,
   values: Floats,
   lengths: Int32Array | null,
   weights: Floats,
+  context: Floats,
   dContext: Floats,
-  dScores: Floats,
   dQuery: Floats,
   dKeys: Floats,
   dValues: Floats,
@@ -173,32 +177,35 @@ export function attentionBackward(
   size: number,
   accumulate: boolean,
 ): void {
-  weightSumBackward(
-    values,
-    weights,
-    lengths,
-    dContext,
-    dScores,
-    dValues,
-    batch,
-    queries,
-    steps,
-    size,
-    accumulate,
-  );
-  attentionWeightBackward(
-    query,
-    keys,
-    lengths,
-    weights,
-    dScores,
-    dScores,
-    dQuery,
-    dKeys,
-    batch,
-    queries,
-    steps,
-    size,
-    accumulate || dKeys === dValues,
-  );
+  if (!accumulate) {
+    dKeys.fill(0, 0, batch * steps * size);
+    dValues.fill(0, 0, batch * steps * size);
+  }
+  const dScores = new Float64Array(steps);
+  for (let n = 0; n < batch; n++) {
+    const length = allowed(lengths, n, steps);
+    for (let q = 0; q < queries; q++) {
+      const row = (n * queries + q) * steps;
+      const at = (n * queries + q) * size;
+      let dot = 0;
+      for (let d = 0; d < size; d++) dot += dContext[at + d]! * context[at + d]!;
+      for (let t = 0; t < length; t++) {
+        let dWeight = 0;
+        for (let d = 0; d < size; d++) {
+          dWeight += dContext[at + d]! * values[(n * steps + t) * size + d]!;
+        }
+        dScores[t] = weights[row + t]! * (dWeight - dot);
+      }
+      for (let d = 0; d < size; d++) {
+        let total = 0;
+        for (let t = 0; t < length; t++) {
+          const key = (n * steps + t) * size + d;
+          total += dScores[t]! * keys[key]!;
+          dKeys[key] = dKeys[key]! + dScores[t]! * query[at + d]!;
+          dValues[key] = dValues[key]! + weights[row + t]! * dContext[at + d]!;
+        }
+        dQuery[at + d] = total;
+      }
+    }
+  }
 }

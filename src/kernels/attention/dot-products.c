@@ -1,61 +1,89 @@
 /** c = a · bᵀ for rows that lie densely: the form that scores and dWeights have. */
 #include "product.h"
 
-/** Tiles of 2 × 4 sums stay in registers; each sum runs along the lanes, which are added up last. */
-INLINE void dot_tile(const i32 rows, const i32 columns, const float *a, i32 a_stride,
-                     const float *b, i32 b_stride, i32 inner, float *c, i32 c_stride) {
-  vec totals[2][4];
+#if LANES == 16 || defined(__aarch64__)
+#define DOT_TILE 6
+#elif LANES == 8
+#define DOT_TILE 3
+#else
+#define DOT_TILE 2
+#endif
+
+/** `rows` by up to 4 sums, which run along the lanes and are added up last. */
+INLINE void dot_tile(const i32 rows, const i32 columns, const float *a, long a_stride, const float *b,
+                     long b_stride, i32 inner, float *c, long c_stride) {
+  vec sums[DOT_TILE][4];
+#pragma GCC unroll 8
   for (i32 i = 0; i < rows; i++) {
-    for (i32 j = 0; j < columns; j++) totals[i][j] = splat(0);
+#pragma GCC unroll 4
+    for (i32 j = 0; j < 4; j++) sums[i][j] = splat(0);
   }
   i32 k = 0;
   for (; k + LANES <= inner; k += LANES) {
-    vec x[2];
-#pragma GCC unroll 2
+    vec x[DOT_TILE];
+#pragma GCC unroll 8
     for (i32 i = 0; i < rows; i++) x[i] = load(a + i * a_stride + k);
 #pragma GCC unroll 4
     for (i32 j = 0; j < columns; j++) {
       vec y = load(b + j * b_stride + k);
-#pragma GCC unroll 2
-      for (i32 i = 0; i < rows; i++) totals[i][j] = multiply_add(x[i], y, totals[i][j]);
+#pragma GCC unroll 8
+      for (i32 i = 0; i < rows; i++) sums[i][j] = multiply_add(x[i], y, sums[i][j]);
     }
   }
   if (k < inner) {
-    for (i32 i = 0; i < rows; i++) {
-      vec x = load_part(a + i * a_stride + k, inner - k, 0);
-      for (i32 j = 0; j < columns; j++) {
-        vec y = load_part(b + j * b_stride + k, inner - k, 0);
-        totals[i][j] = multiply_add(x, y, totals[i][j]);
-      }
+    vec x[DOT_TILE];
+#pragma GCC unroll 8
+    for (i32 i = 0; i < rows; i++) x[i] = load_part(a + i * a_stride + k, inner - k, 0);
+#pragma GCC unroll 4
+    for (i32 j = 0; j < columns; j++) {
+      vec y = load_part(b + j * b_stride + k, inner - k, 0);
+#pragma GCC unroll 8
+      for (i32 i = 0; i < rows; i++) sums[i][j] = multiply_add(x[i], y, sums[i][j]);
     }
   }
-#pragma GCC unroll 2
+#pragma GCC unroll 8
   for (i32 i = 0; i < rows; i++) {
+    vec4 four = sums_of_lanes(sums[i][0], sums[i][1], sums[i][2], sums[i][3]);
+    if (columns == 4) {
+      *(vec4_at *)(c + i * c_stride) = four;
+    } else {
 #pragma GCC unroll 4
-    for (i32 j = 0; j < columns; j++) c[i * c_stride + j] = sum_lanes(totals[i][j]);
+      for (i32 j = 0; j < columns; j++) c[i * c_stride + j] = four[j];
+    }
   }
 }
 
-INLINE void dot_rows(const i32 rows, const float *a, i32 a_stride, const float *b, i32 b_stride,
-                     i32 columns, i32 inner, float *c, i32 c_stride) {
+INLINE void dot_rows(const i32 rows, const float *a, long a_stride, const float *b, long b_stride,
+                     i32 columns, i32 inner, float *c, long c_stride) {
   i32 j = 0;
   for (; j + 4 <= columns; j += 4) {
-    dot_tile(rows, 4, a, a_stride, b + (long)j * b_stride, b_stride, inner, c + j, c_stride);
+    dot_tile(rows, 4, a, a_stride, b + j * b_stride, b_stride, inner, c + j, c_stride);
   }
   for (; j < columns; j++) {
-    dot_tile(rows, 1, a, a_stride, b + (long)j * b_stride, b_stride, inner, c + j, c_stride);
+    dot_tile(rows, 1, a, a_stride, b + j * b_stride, b_stride, inner, c + j, c_stride);
   }
 }
 
 void dot_products(const float *a, i32 a_stride, i32 rows, const float *b, i32 b_stride, i32 columns,
                   i32 inner, float *c, i32 c_stride) {
-  i32 i = 0;
-  for (; i + 2 <= rows; i += 2) {
-    dot_rows(2, a + (long)i * a_stride, a_stride, b, b_stride, columns, inner,
-             c + (long)i * c_stride, c_stride);
-  }
-  if (i < rows) {
-    dot_rows(1, a + (long)i * a_stride, a_stride, b, b_stride, columns, inner,
-             c + (long)i * c_stride, c_stride);
+  for (i32 i = 0; i < rows; i += DOT_TILE) {
+    const float *x = a + (long)i * a_stride;
+    float *y = c + (long)i * c_stride;
+    switch (smaller_of(rows - i, DOT_TILE)) {
+#define DOT_ROWS(n)                                                     \
+  case n:                                                               \
+    dot_rows(n, x, a_stride, b, b_stride, columns, inner, y, c_stride); \
+    break;
+      DOT_ROWS(1)
+      DOT_ROWS(2)
+#if DOT_TILE > 2
+      DOT_ROWS(3)
+#endif
+#if DOT_TILE > 3
+      DOT_ROWS(4)
+      DOT_ROWS(5)
+      DOT_ROWS(6)
+#endif
+    }
   }
 }

@@ -1,107 +1,180 @@
 /**
- * Dot-product attention, forward and backward. One sequence after the other, so that its keys and
- * values stay in a near cache; within it, whole rows of queries.
+ * Dot-product attention. One sequence after the other, so that its keys and values stay in a near
+ * cache; within it, chunks of queries whose scores do.
  */
-#include "product.h"
+#include "attention.h"
+#include "parallel.h"
 #include "softmax.h"
 
-typedef struct {
-  i32 queries, steps, size;
-  i32 length;  // of this sequence: keys from here on do not exist
-} extent;
-
-INLINE extent extent_of(const i32 *lengths, i32 n, i32 queries, i32 steps, i32 size) {
-  i32 length = lengths ? lengths[n] : steps;
-  if (length < 0) length = 0;
-  return (extent){queries, steps, size, smaller_of(length, steps)};
-}
-
-static void zero(float *x, long count) {
-  long i = 0;
-  for (; i + LANES <= count; i += LANES) store(x + i, splat(0));
-  for (; i < count; i++) x[i] = 0;
-}
-
-/** rows (Tq, Tk) = left (Tq, H) · right (Tk, H)ᵀ up to the length. */
-static void scores(extent e, const float *left, const float *right, float *rows) {
-  dot_products(left, e.size, e.queries, right, e.size, e.length, e.size, rows, e.steps);
-}
-
-/** out (Tq, H) = rows (Tq, Tk) · right (Tk, H) up to the length. */
-static void gather(extent e, const float *rows, const float *right, float *out) {
+/** out (rows, H) = weights (rows, Tk) · values (Tk, H) up to the length. */
+static void gather(extent e, const float *weights, i32 rows, const float *values, float *out) {
   const product p = {
-      .a = rows,
+      .a = weights,
       .a_stride = e.steps,
-      .b = right,
+      .b = values,
       .b_stride = e.size,
       .c = out,
       .c_stride = e.size,
-      .rows = e.queries,
+      .rows = rows,
       .columns = e.size,
       .inner = e.length,
   };
   compute_product(&p);
 }
 
-/** out (Tk, H) (+)= p, a product of transposed rows; without `accumulate`, zeros behind the length. */
-static void scatter_product(extent e, product p, float *out, i32 accumulate) {
-  p.a_stride = e.steps;
-  p.transpose_a = 1;
-  p.b_stride = e.size;
-  p.c = out;
-  p.c_stride = e.size;
-  p.rows = e.length;
-  p.columns = e.size;
-  p.accumulate = accumulate;
+/** out (Tk, H) (+)= rows (Tq, Tk)ᵀ · left (Tq, H); without `accumulate`, zeros behind the length. */
+static void scatter(extent e, const float *rows, const float *left, float *out, i32 accumulate) {
+  const product p = {
+      .a = rows,
+      .a_stride = e.steps,
+      .transpose_a = 1,
+      .b = left,
+      .b_stride = e.size,
+      .c = out,
+      .c_stride = e.size,
+      .rows = e.length,
+      .columns = e.size,
+      .inner = e.queries,
+      .accumulate = accumulate,
+  };
   compute_product(&p);
   if (!accumulate) zero(out + (long)e.length * e.size, (long)(e.steps - e.length) * e.size);
 }
 
-/** out (Tk, H) (+)= rows (Tq, Tk)ᵀ · left (Tq, H). */
-static void scatter(extent e, const float *rows, const float *left, float *out, i32 accumulate) {
-  scatter_product(e, (product){.a = rows, .b = left, .inner = e.queries}, out, accumulate);
+/** out (rows, Tk) = left (rows, H) · right (Tk, H)ᵀ up to the length, zeros behind it. */
+static void scores(extent e, const float *left, i32 rows, const float *right, float *out) {
+  key_panels panels;
+  for (i32 t = 0; t < e.length; t += KEY_BLOCK) {
+    const float *keys = right + (long)t * e.size;
+    i32 count = smaller_of(e.length - t, KEY_BLOCK);
+    pack_keys(e, keys, count, panels);
+    block_scores(e, left, rows, keys, count, panels, out + t, e.steps);
+  }
+  if (e.length == e.steps) return;
+  for (i32 i = 0; i < rows; i++) zero(out + (long)i * e.steps + e.length, e.steps - e.length);
 }
 
-/** out (Tk, H) (+)= rows (Tq, Tk)ᵀ · left (Tq, H) + more_rowsᵀ · more_left, in one pass over out. */
-static void scatter_both(extent e, const float *rows, const float *left, const float *more_rows,
-                         const float *more_left, float *out, i32 accumulate) {
-  const product p = {
-      .a = rows,
-      .b = left,
-      .more_a = more_rows,
-      .more_b = more_left,
-      .split = e.queries,
-      .inner = 2 * e.queries,
-  };
-  scatter_product(e, p, out, accumulate);
+/** A pass over queries that are independent of each other: a unit is up to FORWARD_CHUNK of one sequence. */
+typedef struct {
+  const float *query, *keys, *values;
+  const i32 *lengths;
+  float *weights, *context;  // either may be absent
+  i32 batch, queries, steps, size;
+  i32 chunks, parts;
+} forward_job;
+
+static void forward_unit(const forward_job *job, i32 n, i32 first, i32 rows) {
+  const extent e = extent_of(job->lengths, n, job->queries, job->steps, job->size);
+  const long q = (long)n * e.queries + first, t = (long)n * e.steps * e.size;
+  float *weights = job->weights + q * e.steps;
+  if (job->keys) {
+    scores(e, job->query + q * e.size, rows, job->keys + t, weights);
+    for (i32 i = 0; i < rows; i++) {
+      float *row = weights + (long)i * e.steps;
+      softmax_row(row, row, e.length);
+    }
+  }
+  if (job->values) gather(e, weights, rows, job->values + t, job->context + q * e.size);
 }
 
-static void softmax_rows(extent e, float *weights) {
-  for (i32 q = 0; q < e.queries; q++) {
-    float *row = weights + (long)q * e.steps;
-    softmax_row(row, row, e.length);
-    zero(row + e.length, e.steps - e.length);
+static void forward_part(const void *of, i32 part) {
+  const forward_job *job = of;
+  const i32 units = job->batch * job->chunks;
+  const i32 last = first_of_part(part + 1, job->parts, units);
+  for (i32 u = first_of_part(part, job->parts, units); u < last; u++) {
+    i32 chunk = u % job->chunks, first = first_of_part(chunk, job->chunks, job->queries);
+    forward_unit(job, u / job->chunks, first,
+                 first_of_part(chunk + 1, job->chunks, job->queries) - first);
   }
 }
 
-static void softmax_rows_backward(extent e, const float *weights, const float *dWeights,
-                                  float *dScores) {
-  for (i32 q = 0; q < e.queries; q++) {
-    long row = (long)q * e.steps;
-    softmax_row_backward(weights + row, dWeights + row, dScores + row, e.length);
-    zero(dScores + row + e.length, e.steps - e.length);
-  }
+static void forward(forward_job job) {
+  job.chunks = (job.queries + FORWARD_CHUNK - 1) / FORWARD_CHUNK;
+  const double products = (job.keys != 0) + (job.values != 0);
+  const double flops = 2 * products * job.batch * job.queries * job.steps * job.size;
+  job.parts = parts_for(job.batch * job.chunks, flops);
+  compute_parts(forward_part, &job, job.parts);
 }
 
 EXPORT(attentionWeightForward)
 void attentionWeightForward(const float *query, const float *keys, const i32 *lengths,
                             float *weights, i32 batch, i32 queries, i32 steps, i32 size) {
-  for (i32 n = 0; n < batch; n++) {
-    extent e = extent_of(lengths, n, queries, steps, size);
-    float *rows = weights + (long)n * queries * steps;
-    scores(e, query + (long)n * queries * size, keys + (long)n * steps * size, rows);
-    softmax_rows(e, rows);
+  forward((forward_job){.query = query, .keys = keys, .lengths = lengths, .weights = weights,
+                        .batch = batch, .queries = queries, .steps = steps, .size = size});
+}
+
+EXPORT(weightSumForward)
+void weightSumForward(const float *values, const float *weights, const i32 *lengths, float *context,
+                      i32 batch, i32 queries, i32 steps, i32 size) {
+  // Without keys, the weights are only read.
+  forward((forward_job){.values = values, .weights = (float *)weights, .lengths = lengths,
+                        .context = context, .batch = batch, .queries = queries, .steps = steps,
+                        .size = size});
+}
+
+EXPORT(attentionForward)
+void attentionForward(const float *query, const float *keys, const float *values,
+                      const i32 *lengths, float *weights, float *context, i32 batch, i32 queries,
+                      i32 steps, i32 size) {
+  forward((forward_job){.query = query, .keys = keys, .values = values, .lengths = lengths,
+                        .weights = weights, .context = context, .batch = batch,
+                        .queries = queries, .steps = steps, .size = size});
+}
+
+EXPORT(attentionBackward)
+void attentionBackward(const float *query, const float *keys, const float *values,
+                       const i32 *lengths, const float *weights, const float *context,
+                       const float *dContext, float *dQuery, float *dKeys, float *dValues,
+                       i32 batch, i32 queries, i32 steps, i32 size, i32 accumulate) {
+  attention_backward((backward_job){
+      .query = query, .keys = keys, .values = values, .lengths = lengths, .weights = weights,
+      .context = context, .dContext = dContext, .dQuery = dQuery, .dKeys = dKeys,
+      .dValues = dValues, .batch = batch, .queries = queries, .steps = steps, .size = size,
+      .accumulate = accumulate});
+}
+
+/** The halves of the backward pass alone: one sequence a unit. */
+typedef struct {
+  const float *left, *right;  // query and keys, or dContext and values
+  const i32 *lengths;
+  const float *weights, *dWeights;
+  float *dScores, *dLeft, *dRight;
+  i32 batch, queries, steps, size, accumulate, parts;
+} half_job;
+
+static void weight_backward_part(const void *of, i32 part) {
+  const half_job *job = of;
+  const i32 last = first_of_part(part + 1, job->parts, job->batch);
+  for (i32 n = first_of_part(part, job->parts, job->batch); n < last; n++) {
+    const extent e = extent_of(job->lengths, n, job->queries, job->steps, job->size);
+    const long row = (long)n * e.queries * e.steps, q = (long)n * e.queries * e.size;
+    const long t = (long)n * e.steps * e.size;
+    float *dScores = job->dScores + row;
+    for (i32 i = 0; i < e.queries; i++) {
+      long at = (long)i * e.steps;
+      softmax_row_backward(job->weights + row + at, job->dWeights + row + at, dScores + at, e.length);
+      zero(dScores + at + e.length, e.steps - e.length);
+    }
+    gather(e, dScores, e.queries, job->right + t, job->dLeft + q);
+    scatter(e, dScores, job->left + q, job->dRight + t, job->accumulate);
   }
+}
+
+static void sum_backward_part(const void *of, i32 part) {
+  const half_job *job = of;
+  const i32 last = first_of_part(part + 1, job->parts, job->batch);
+  for (i32 n = first_of_part(part, job->parts, job->batch); n < last; n++) {
+    const extent e = extent_of(job->lengths, n, job->queries, job->steps, job->size);
+    const long row = (long)n * e.queries * e.steps, q = (long)n * e.queries * e.size;
+    const long t = (long)n * e.steps * e.size;
+    scores(e, job->left + q, e.queries, job->right + t, job->dScores + row);
+    scatter(e, job->weights + row, job->left + q, job->dRight + t, job->accumulate);
+  }
+}
+
+static void half_backward(part_of_job *compute, half_job job) {
+  job.parts = parts_for(job.batch, 4.0 * job.batch * job.queries * job.steps * job.size);
+  compute_parts(compute, &job, job.parts);
 }
 
 EXPORT(attentionWeightBackward)
@@ -109,69 +182,20 @@ void attentionWeightBackward(const float *query, const float *keys, const i32 *l
                              const float *weights, const float *dWeights, float *dScores,
                              float *dQuery, float *dKeys, i32 batch, i32 queries, i32 steps,
                              i32 size, i32 accumulate) {
-  for (i32 n = 0; n < batch; n++) {
-    extent e = extent_of(lengths, n, queries, steps, size);
-    long row = (long)n * queries * steps, q = (long)n * queries * size, t = (long)n * steps * size;
-    softmax_rows_backward(e, weights + row, dWeights + row, dScores + row);
-    gather(e, dScores + row, keys + t, dQuery + q);
-    scatter(e, dScores + row, query + q, dKeys + t, accumulate);
-  }
-}
-
-EXPORT(weightSumForward)
-void weightSumForward(const float *values, const float *weights, const i32 *lengths, float *context,
-                      i32 batch, i32 queries, i32 steps, i32 size) {
-  for (i32 n = 0; n < batch; n++) {
-    extent e = extent_of(lengths, n, queries, steps, size);
-    gather(e, weights + (long)n * queries * steps, values + (long)n * steps * size,
-           context + (long)n * queries * size);
-  }
+  half_backward(weight_backward_part,
+                (half_job){.left = query, .right = keys, .lengths = lengths, .weights = weights,
+                           .dWeights = dWeights, .dScores = dScores, .dLeft = dQuery,
+                           .dRight = dKeys, .batch = batch, .queries = queries, .steps = steps,
+                           .size = size, .accumulate = accumulate});
 }
 
 EXPORT(weightSumBackward)
 void weightSumBackward(const float *values, const float *weights, const i32 *lengths,
                        const float *dContext, float *dWeights, float *dValues, i32 batch,
                        i32 queries, i32 steps, i32 size, i32 accumulate) {
-  for (i32 n = 0; n < batch; n++) {
-    extent e = extent_of(lengths, n, queries, steps, size);
-    long row = (long)n * queries * steps, q = (long)n * queries * size, t = (long)n * steps * size;
-    scores(e, dContext + q, values + t, dWeights + row);
-    for (i32 i = 0; i < queries; i++) {
-      zero(dWeights + row + (long)i * steps + e.length, steps - e.length);
-    }
-    scatter(e, weights + row, dContext + q, dValues + t, accumulate);
-  }
-}
-
-EXPORT(attentionForward)
-void attentionForward(const float *query, const float *keys, const float *values,
-                      const i32 *lengths, float *weights, float *context, i32 batch, i32 queries,
-                      i32 steps, i32 size) {
-  for (i32 n = 0; n < batch; n++) {
-    extent e = extent_of(lengths, n, queries, steps, size);
-    long row = (long)n * queries * steps, q = (long)n * queries * size, t = (long)n * steps * size;
-    scores(e, query + q, keys + t, weights + row);
-    softmax_rows(e, weights + row);
-    gather(e, weights + row, values + t, context + q);
-  }
-}
-
-EXPORT(attentionBackward)
-void attentionBackward(const float *query, const float *keys, const float *values,
-                       const i32 *lengths, const float *weights, const float *dContext,
-                       float *dScores, float *dQuery, float *dKeys, float *dValues, i32 batch,
-                       i32 queries, i32 steps, i32 size, i32 accumulate) {
-  for (i32 n = 0; n < batch; n++) {
-    extent e = extent_of(lengths, n, queries, steps, size);
-    long row = (long)n * queries * steps, q = (long)n * queries * size, t = (long)n * steps * size;
-    scores(e, dContext + q, values + t, dScores + row);
-    softmax_rows_backward(e, weights + row, dScores + row, dScores + row);
-    if (dKeys == dValues) {
-      scatter_both(e, weights + row, dContext + q, dScores + row, query + q, dKeys + t, accumulate);
-    } else {
-      scatter(e, weights + row, dContext + q, dValues + t, accumulate);
-      scatter(e, dScores + row, query + q, dKeys + t, accumulate);
-    }
-    gather(e, dScores + row, keys + t, dQuery + q);
-  }
+  half_backward(sum_backward_part,
+                (half_job){.left = dContext, .right = values, .lengths = lengths,
+                           .weights = weights, .dScores = dWeights, .dRight = dValues,
+                           .batch = batch, .queries = queries, .steps = steps, .size = size,
+                           .accumulate = accumulate});
 }

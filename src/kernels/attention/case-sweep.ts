@@ -1,0 +1,81 @@
+import { BACKWARD, FORWARD, type KernelCase, type Tolerance } from "../case.ts";
+import { type AttentionOptions, SCORES } from "./case-numbers.ts";
+
+/** batch, queries, steps, size */
+const SHAPES = [
+  [0, 3, 4, 5],
+  [2, 0, 4, 5],
+  [2, 3, 0, 5],
+  [2, 3, 4, 0],
+  [1, 1, 1, 1],
+  [3, 5, 3, 1],
+  [5, 3, 4, 5],
+  [3, 4, 17, 3],
+  [5, 1, 5, 33],
+  [3, 5, 33, 17],
+  [2, 17, 65, 4],
+  [3, 33, 5, 65],
+  [4, 1, 29, 256],
+  [5, 29, 29, 64],
+  [1, 2, 1024, 32],
+] as const;
+
+const ONE_KEY: Tolerance = {
+  ...BACKWARD,
+  againstTerms: true,
+  reason: "with a single key the scores' gradient is 0: the difference of two equal terms",
+};
+
+/** For logits of a standard deviation of 100, the largest near 400. */
+const LARGE: Tolerance = {
+  ...FORWARD,
+  times: 25,
+  reason: "float32 rounds a logit of 400 by up to 400 · 2^-24 = 2.4e-5, and its weight as much",
+};
+
+/** The cases of some ops of attention for given options: of forward passes, and of backward passes. */
+export interface CaseMakers {
+  forward(options: AttentionOptions): KernelCase[];
+  backward(options: AttentionOptions): KernelCase[];
+  /** What backward passes are held to where logits are {@link LARGE}. */
+  readonly largeBackward: Tolerance;
+}
+
+/** What every kind of attention is held to: shapes, lengths, NaN, small, large and infinite scores. */
+export function attentionSweep({ forward, backward, largeBackward }: CaseMakers): KernelCase[] {
+  const cases: KernelCase[] = [];
+  for (const [batch, queries, steps, size] of SHAPES) {
+    const tolerance = steps === 1 ? { tolerance: ONE_KEY } : {};
+    for (const lengths of ["null", "full", "mixed", "zero"] as const) {
+      const shape = { batch, queries, steps, size, lengths };
+      cases.push(...forward(shape));
+      for (const accumulate of [false, true]) {
+        cases.push(...backward({ ...shape, ...tolerance, accumulate }));
+      }
+    }
+  }
+  const shape = { batch: 3, queries: 5, steps: 9, size: 7 };
+  for (const lengths of ["null", "mixed"] as const) {
+    for (const nan of ["query", "keys", "values", "upstream"] as const) {
+      cases.push(...forward({ ...shape, lengths, nan }), ...backward({ ...shape, lengths, nan }));
+    }
+    const tiny = { ...shape, lengths, logits: 1e-4, special: ", tiny logits" };
+    cases.push(...forward(tiny), ...backward(tiny));
+    for (const [queries, steps, size] of [
+      [5, 9, 7],
+      [3, 1024, 32],
+    ] as const) {
+      const sizes = { batch: 3, queries, steps, size };
+      const special = { ...sizes, lengths, logits: 100, special: ", large logits" };
+      cases.push(...forward({ ...special, tolerance: LARGE }));
+      cases.push(...backward({ ...special, tolerance: largeBackward }));
+    }
+    for (const scores of Object.keys(SCORES) as (keyof typeof SCORES)[]) {
+      for (const steps of [9, 300]) {
+        const special = { ...shape, steps, lengths, scores };
+        cases.push(...forward(special), ...backward(special));
+      }
+    }
+  }
+  return cases;
+}

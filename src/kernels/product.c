@@ -1,0 +1,215 @@
+#include "product.h"
+
+/** Blocks of packed rows lie a little apart, so that they do not fall on one set of the cache. */
+#define BLOCK_STRIDE (INNER_BLOCK * TILE + 16)
+/** From this many rows on, packing b pays; where its rows lie far apart, sooner. */
+#define PACK_FROM 24
+/** Up to this many rows, b is streamed row by row instead. */
+#define STREAM_UP_TO 3
+#define STREAM_COLUMNS 1024
+
+typedef float packed_rows[(ROW_CHUNK / TILE) * BLOCK_STRIDE];
+
+INLINE long index_of(const i32 *index, i32 i) { return index ? index[i] : i; }
+
+/** Rows first … first + rows of aᵀ, terms from … from + count, TILE by TILE and term by term. */
+static void pack_rows(const product *p, i32 first, i32 rows, i32 from, i32 count, float *packed) {
+  for (i32 k = 0; k < count; k++) {
+    const float *row = p->a + index_of(p->inner_index, from + k) * p->a_stride + first;
+    float *to = packed + k * TILE;
+    i32 i = 0;
+    for (; i + TILE <= rows; i += TILE, to += BLOCK_STRIDE) {
+#pragma GCC unroll 8
+      for (i32 r = 0; r < TILE; r++) to[r] = row[i + r];
+    }
+    for (i32 r = 0; i + r < rows; r++) to[r] = row[i + r];
+  }
+}
+
+void pack_transposed(const float *b, long b_stride, i32 columns, i32 count, float *panel) {
+  i32 j = 0;
+  for (; j + 4 <= smaller_of(columns, PANEL); j += 4) {
+    const float *b0 = b + j * b_stride, *b1 = b0 + b_stride, *b2 = b1 + b_stride, *b3 = b2 + b_stride;
+    float *to = panel + j;
+    i32 k = 0;
+    for (; k + LANES <= count; k += LANES) {
+      vec x[4] = {load(b0 + k), load(b1 + k), load(b2 + k), load(b3 + k)};
+      transpose_fours(&x[0], &x[1], &x[2], &x[3]);
+#pragma GCC unroll 4
+      for (i32 run = 0; run < LANES / 4; run++) {
+#pragma GCC unroll 4
+        for (i32 i = 0; i < 4; i++) {
+          *(vec4_at *)(to + (k + 4 * run + i) * PANEL) = run_of_four(x[i], run);
+        }
+      }
+    }
+    for (; k < count; k++) {
+      *(vec4_at *)(to + k * PANEL) = (vec4){b0[k], b1[k], b2[k], b3[k]};
+    }
+  }
+  for (; j < PANEL; j++) {
+    for (i32 k = 0; k < count; k++) panel[k * PANEL + j] = j < columns ? b[j * b_stride + k] : 0;
+  }
+}
+
+/** Columns first … first + PANEL of op(b), term by term; zeros behind the last column. */
+static void pack_panel(const product *p, i32 first, i32 from, i32 count, float *panel) {
+  if (p->transpose_b) {
+    pack_transposed(p->b + (long)first * p->b_stride + from, p->b_stride, p->columns - first, count,
+                    panel);
+    return;
+  }
+  i32 width = smaller_of(p->columns - first, PANEL);
+  for (i32 k = 0; k < count; k++) {
+    const float *row = p->b + index_of(p->inner_index, from + k) * p->b_stride + first;
+    float *to = panel + k * PANEL;
+#pragma GCC unroll 4
+    for (i32 v = 0; v < VECS; v++) {
+      i32 left = width - v * LANES;
+      store(to + v * LANES, left > 0 ? load_left(row + v * LANES, left, 0) : splat(0));
+    }
+  }
+}
+
+/** A panel's last columns, where they are no whole vectors: copied, with zeros behind them. */
+static const float *copy_tail(const float *b, long b_stride, i32 width, i32 terms, float *tail) {
+  for (i32 k = 0; k < terms; k++) {
+    for (i32 j = 0; j < width; j += LANES) {
+      store(tail + k * PANEL + j, load_left(b + k * b_stride + j, width - j, 0));
+    }
+  }
+  return tail;
+}
+
+void compute_block(const block_product *p, float *tail) {
+  for (i32 j = 0; j < p->columns; j += PANEL) {
+    i32 width = smaller_of(p->columns - j, PANEL);
+    long panel = (j / PANEL) * p->panel_stride;
+    tile_terms more = {.step = p->a_stride, .b_stride = p->b_stride, .count = p->terms};
+    if (p->more_a) more.b = p->more_b + panel;
+    tile_terms in = more;
+    in.b = p->b + panel;
+    if (width % LANES != 0 && p->panel_stride == PANEL) {
+      in.b = copy_tail(in.b, p->b_stride, width, p->terms, tail);
+      if (p->more_a) {
+        more.b = copy_tail(more.b, p->b_stride, width, p->terms, tail + p->terms * PANEL);
+      }
+      more.b_stride = in.b_stride = PANEL;
+    }
+    if (p->more_a) in.more = &more;
+    for (i32 i = 0; i < p->rows; i += TILE) {
+      i32 rows = smaller_of(p->rows - i, TILE);
+      const float *a[TILE];
+      float *c[TILE];
+      for (i32 r = 0; r < rows; r++) {
+        a[r] = p->form == BY_ROWS ? p->a + (i + r) * p->a_stride : 0;
+        c[r] = p->c + (i + r) * p->c_stride + j;
+      }
+      in.rows = a;
+      in.terms = p->a + i;
+      if (p->more_a) more.terms = p->more_a + i;
+      const tile_output to = {.c = c, .width = width, .keep = p->keep};
+      compute_tile(p->form, rows, &in, &to);
+    }
+  }
+}
+
+/** One row of c where rows are few: b is read row by row, in the order in which it lies. */
+static void stream_row(const product *p, i32 i) {
+  const float *a = p->a + index_of(p->row_index, i) * p->a_stride;
+  float *c = p->c + index_of(p->row_index, i) * p->c_stride;
+  for (i32 first = 0; first < p->columns; first += STREAM_COLUMNS) {
+    i32 width = smaller_of(p->columns - first, STREAM_COLUMNS);
+    i32 from = 0;
+    do {
+      float totals[STREAM_COLUMNS];
+      i32 end = smaller_of(p->inner, from + INNER_BLOCK);
+      for (i32 j = 0; j < width; j += LANES) store(totals + j, splat(0));
+      i32 k = from;
+      for (; k + 4 <= end; k += 4) {
+        const float *b0 = p->b + (long)k * p->b_stride + first;
+        const float *b1 = b0 + p->b_stride, *b2 = b1 + p->b_stride, *b3 = b2 + p->b_stride;
+        vec a0 = splat(a[k]), a1 = splat(a[k + 1]), a2 = splat(a[k + 2]), a3 = splat(a[k + 3]);
+        i32 j = 0;
+        for (; j + LANES <= width; j += LANES) {
+          vec total = multiply_add(a0, load(b0 + j), load(totals + j));
+          total = multiply_add(a1, load(b1 + j), total);
+          total = multiply_add(a2, load(b2 + j), total);
+          store(totals + j, multiply_add(a3, load(b3 + j), total));
+        }
+        if (j < width) {
+          vec total = multiply_add(a0, load_part(b0 + j, width - j, 0), load(totals + j));
+          total = multiply_add(a1, load_part(b1 + j, width - j, 0), total);
+          total = multiply_add(a2, load_part(b2 + j, width - j, 0), total);
+          store(totals + j, multiply_add(a3, load_part(b3 + j, width - j, 0), total));
+        }
+      }
+      for (; k < end; k++) {
+        const float *b0 = p->b + (long)k * p->b_stride + first;
+        vec a0 = splat(a[k]);
+        for (i32 j = 0; j < width; j += LANES) {
+          store(totals + j, multiply_add(a0, load_left(b0 + j, width - j, 0), load(totals + j)));
+        }
+      }
+      i32 keep = p->accumulate || from > 0;
+      const float *bias = from == 0 && p->bias ? p->bias + first : 0;
+      for (i32 j = 0; j < width; j += LANES) {
+        vec total = load(totals + j);
+        if (keep) total = load_left(c + first + j, width - j, 0) + total;
+        if (bias) total = load_left(bias + j, width - j, 0) + total;
+        store_left(c + first + j, total, width - j);
+      }
+      from = end;
+    } while (from < p->inner);
+  }
+}
+
+/** Rows first … first + rows, terms from … from + count: all columns. */
+static void compute_chunk(const product *p, i32 first, i32 rows, i32 from, i32 count,
+                          const float *packed) {
+  float panel[INNER_BLOCK * PANEL];
+  const float *a[ROW_CHUNK];
+  float *c[ROW_CHUNK];
+  i32 direct = !p->transpose_b && !p->inner_index && rows < PACK_FROM;
+  i32 keep = p->accumulate || from > 0;
+  for (i32 i = 0; i < rows; i++) {
+    a[i] = p->a + index_of(p->row_index, first + i) * p->a_stride + from;
+    c[i] = p->c + index_of(p->row_index, first + i) * p->c_stride;
+  }
+  for (i32 j = 0; j < p->columns; j += PANEL) {
+    i32 width = smaller_of(p->columns - j, PANEL);
+    tile_terms in = {.step = TILE, .b = panel, .b_stride = PANEL, .count = count};
+    if (direct && width % LANES == 0) {
+      in.b = p->b + (long)from * p->b_stride + j;
+      in.b_stride = p->b_stride;
+    } else {
+      pack_panel(p, j, from, count, panel);
+    }
+    const float *bias = from == 0 && p->bias ? p->bias + j : 0;
+    for (i32 i = 0; i < rows; i += TILE) {
+      if (packed) in.terms = packed + (long)(i / TILE) * BLOCK_STRIDE;
+      in.rows = a + i;
+      const tile_output to = {.c = c + i, .bias = bias, .width = width, .keep = keep};
+      compute_tile(packed ? BY_TERMS : BY_ROWS, smaller_of(rows - i, TILE), &in, &to);
+    }
+    for (i32 i = 0; i < rows; i++) c[i] += PANEL;
+  }
+}
+
+void compute_product(const product *p) {
+  if (p->rows <= STREAM_UP_TO && !p->transpose_a && !p->transpose_b) {
+    for (i32 i = 0; i < p->rows; i++) stream_row(p, i);
+    return;
+  }
+  packed_rows packed;
+  for (i32 first = 0; first < p->rows; first += ROW_CHUNK) {
+    i32 rows = smaller_of(p->rows - first, ROW_CHUNK);
+    i32 from = 0;
+    do {
+      i32 count = smaller_of(p->inner - from, INNER_BLOCK);
+      if (p->transpose_a) pack_rows(p, first, rows, from, count, packed);
+      compute_chunk(p, first, rows, from, count, p->transpose_a ? packed : 0);
+      from += count;
+    } while (from < p->inner);
+  }
+}

@@ -1,0 +1,107 @@
+#include "tile.h"
+
+INLINE void add_term(const i32 form, const i32 rows, const i32 vecs, const float *const *a, long k,
+                     const float *terms, const float *b, vec sums[TILE][VECS]) {
+  vec right[VECS];
+#pragma GCC unroll 4
+  for (i32 v = 0; v < vecs; v++) right[v] = load(b + v * LANES);
+#pragma GCC unroll 8
+  for (i32 r = 0; r < rows; r++) {
+    vec left = splat(form == BY_ROWS ? a[r][k] : terms[r]);
+#pragma GCC unroll 4
+    for (i32 v = 0; v < vecs; v++) sums[r][v] = multiply_add(left, right[v], sums[r][v]);
+  }
+}
+
+/** Adds a finished sum to what the element starts from, and stores it. */
+INLINE void finish(const tile_output *to, i32 r, i32 j, vec total) {
+  float *c = to->c[r] + j;
+  i32 left = to->width - j;
+  if (to->keep) total = load_left(c, left, 0) + total;
+  if (to->bias) total = load_left(to->bias + j, left, 0) + total;
+  store_left(c, total, left);
+}
+
+INLINE void tile(const i32 form, const i32 rows, const i32 vecs, const tile_terms *in,
+                 const tile_output *to) {
+  vec sums[TILE][VECS];
+#pragma GCC unroll 8
+  for (i32 r = 0; r < rows; r++) {
+#pragma GCC unroll 4
+    for (i32 v = 0; v < vecs; v++) sums[r][v] = splat(0);
+  }
+  for (; in; in = form == BY_TERMS ? in->more : 0) {
+    const float *a[TILE] = {0};
+    for (i32 r = 0; r < rows; r++) a[r] = form == BY_ROWS ? in->rows[r] : 0;
+    const float *b = in->b, *terms = in->terms;
+    const long b_stride = in->b_stride, step = in->step;
+    const i32 count = in->count;
+    long k = 0;
+    for (; k + 4 <= count; k += 4) {
+#pragma GCC unroll 4
+      for (i32 u = 0; u < 4; u++) {
+        add_term(form, rows, vecs, a, k + u, terms, b, sums);
+        b += b_stride;
+        terms += step;
+      }
+    }
+    for (; k < count; k++) {
+      add_term(form, rows, vecs, a, k, terms, b, sums);
+      b += b_stride;
+      terms += step;
+    }
+  }
+#pragma GCC unroll 8
+  for (i32 r = 0; r < rows; r++) {
+#pragma GCC unroll 4
+    for (i32 v = 0; v < vecs; v++) finish(to, r, v * LANES, sums[r][v]);
+  }
+}
+
+/** The shape of tile: its rows are constant in each case, so that the sums stay in registers. */
+#define TILE_CASE(form, rows, vecs) \
+  case rows:                        \
+    tile(form, rows, vecs, in, to); \
+    break;
+#if TILE == 6
+#define TILE_CASES(form, vecs)                                                       \
+  TILE_CASE(form, 1, vecs) TILE_CASE(form, 2, vecs) TILE_CASE(form, 3, vecs)         \
+  TILE_CASE(form, 4, vecs) TILE_CASE(form, 5, vecs) TILE_CASE(form, 6, vecs)
+#else
+#define TILE_CASES(form, vecs)                                               \
+  TILE_CASE(form, 1, vecs) TILE_CASE(form, 2, vecs) TILE_CASE(form, 3, vecs) \
+  TILE_CASE(form, 4, vecs)
+#endif
+#define TILES(form, vecs)                                                                   \
+  static void form##_##vecs(i32 rows, const tile_terms *in, const tile_output *to) {        \
+    switch (rows) { TILE_CASES(form, vecs) }                                                \
+  }
+TILES(BY_ROWS, 1)
+TILES(BY_ROWS, 2)
+TILES(BY_TERMS, 1)
+TILES(BY_TERMS, 2)
+#if VECS == 4
+TILES(BY_ROWS, 3)
+TILES(BY_ROWS, 4)
+TILES(BY_TERMS, 3)
+TILES(BY_TERMS, 4)
+#endif
+
+void compute_tile(const i32 form, i32 rows, const tile_terms *in, const tile_output *to) {
+  const i32 by_rows = form == BY_ROWS;
+#if VECS == 4
+  if (to->width > 3 * LANES) {
+    (by_rows ? BY_ROWS_4 : BY_TERMS_4)(rows, in, to);
+    return;
+  }
+  if (to->width > 2 * LANES) {
+    (by_rows ? BY_ROWS_3 : BY_TERMS_3)(rows, in, to);
+    return;
+  }
+#endif
+  if (to->width > LANES) {
+    (by_rows ? BY_ROWS_2 : BY_TERMS_2)(rows, in, to);
+  } else {
+    (by_rows ? BY_ROWS_1 : BY_TERMS_1)(rows, in, to);
+  }
+}
