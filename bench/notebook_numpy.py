@@ -98,4 +98,5 @@ def main():
     print(np.median(times[1:]) * 1e3)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -50,7 +50,7 @@ export {
   SoftmaxCrossEntropy,
   type SoftmaxCrossEntropyOptions,
 } from "./layers/softmax-cross-entropy.ts";
-export { TimeAttention } from "./layers/time-attention.ts";
+export { TimeAttention, type TimeAttentionOptions } from "./layers/time-attention.ts";
 export { WeightSum } from "./layers/weight-sum.ts";
 export type { EncodedPair } from "./seq2seq/batch.ts";
 export { defaultConfig, defaultTraining } from "./seq2seq/config.ts";

@@ -2,7 +2,10 @@ import { checkOptions, describe } from "../core/arguments.ts";
 import { DeviceError } from "../core/errors.ts";
 import type { Dtype, Memory } from "../core/storage.ts";
 import type { Device } from "../kernels/device.ts";
+import type { NativeSimd } from "./native/addon.ts";
+import { openNativeDevice } from "./native/native-device.ts";
 import { ReferenceDevice } from "./reference/reference-device.ts";
+import type { Simd as WasmSimd } from "./wasm/module-loading.ts";
 import { openWasmDevice } from "./wasm/wasm-device.ts";
 
 /** The devices that heed knows. */
@@ -10,11 +13,19 @@ export type DeviceName = "reference" | "wasm" | "native" | "webgpu";
 
 /** How to open a device. */
 export interface DeviceOptions {
-  /** Most threads to use; this version computes on one. */
+  /** Most threads to use, on wasm and native; one per core unless given. Work too small to share is not. */
   readonly threads?: number;
-  /** The wasm build: `relaxed` (fused multiply-add) where the engine has it, else `simd128`. */
-  readonly simd?: "simd128" | "relaxed";
+  /**
+   * The instruction set; the best there is unless given. On wasm `relaxed` (fused multiply-add) or
+   * `simd128`, on native `avx512`, `avx2` or `sse2` on x64 and `neon` on arm64.
+   */
+  readonly simd?: WasmSimd | NativeSimd;
 }
+
+const SIMD = {
+  wasm: ["relaxed", "simd128"],
+  native: ["avx512", "avx2", "sse2", "neon"],
+} as const;
 
 let reference: ReferenceDevice | null = null;
 let chosen: Device | null = null;
@@ -28,8 +39,8 @@ function referenceDevice(): Device {
 /**
  * Opens a device.
  *
- * @param name `"reference"` (float32 and float64, slow, exact) or `"wasm"` (float32, fast); `"native"`
- *   and `"webgpu"` are not in this version
+ * @param name `"reference"` (float32 and float64, slow, exact), `"wasm"` (float32, fast, everywhere) or
+ *   `"native"` (float32, fastest, in Node where a C compiler was found); `"webgpu"` is not in this version
  * @throws DeviceError when this machine or this version cannot open it; the message says why
  * @example
  * const device = await openDevice("wasm");
@@ -45,12 +56,8 @@ export async function openDevice(name: DeviceName, options: DeviceOptions = {}):
       received: describe(threads),
     });
   }
-  if (simd !== undefined && simd !== "simd128" && simd !== "relaxed") {
-    throw new DeviceError({
-      where: "openDevice",
-      expected: 'simd to be "simd128" or "relaxed"',
-      received: describe(simd),
-    });
+  if (simd !== undefined && !Object.values(SIMD).flat().includes(simd)) {
+    refuseSimd("openDevice", Object.values(SIMD).flat(), simd);
   }
   return openNow(name, options);
 }
@@ -60,12 +67,13 @@ function openNow(name: DeviceName, options: DeviceOptions): Device {
     case "reference":
       return referenceDevice();
     case "wasm":
-      return openWasmDevice(options.simd === undefined ? {} : { simd: options.simd });
+      return openWasmDevice(optionsFor("wasm", options));
     case "native":
+      return openNativeDevice(optionsFor("native", options));
     case "webgpu":
       throw new DeviceError({
         where: `openDevice("${name}")`,
-        expected: 'one of the devices of this version, "wasm" or "reference"',
+        expected: 'one of the devices of this version, "native", "wasm" or "reference"',
         received: `"${name}", which is planned and not in this version`,
         fix: 'open "wasm" instead',
       });
@@ -76,6 +84,32 @@ function openNow(name: DeviceName, options: DeviceOptions): Device {
         received: describe(name),
       });
   }
+}
+
+/** The options, if what they name is of this device. */
+function optionsFor<Name extends keyof typeof SIMD>(
+  name: Name,
+  { threads, simd }: DeviceOptions,
+): { readonly threads?: number; readonly simd?: (typeof SIMD)[Name][number] } {
+  const levels: readonly (typeof SIMD)[Name][number][] = SIMD[name];
+  const level = levels.find((one) => one === simd);
+  if (simd !== undefined && level === undefined) {
+    refuseSimd(`openDevice("${name}")`, levels, simd);
+  }
+  return {
+    ...(threads === undefined ? {} : { threads }),
+    ...(level === undefined ? {} : { simd: level }),
+  };
+}
+
+function refuseSimd(where: string, levels: readonly string[], simd: unknown): never {
+  const names = levels.map((level) => `"${level}"`).join(", ");
+  throw new DeviceError({
+    where,
+    expected: `simd to be one of ${names}`,
+    received: describe(simd),
+    fix: "leave simd out for the best there is",
+  });
 }
 
 /**
@@ -104,9 +138,11 @@ export function checkDevice(where: string, device: unknown): asserts device is M
 }
 
 /**
- * The device of the last `useDevice`; without any, wasm where it runs, else the reference device.
+ * The device of the last `useDevice`; without any, native where it was built, else wasm where it runs,
+ * else the reference device.
  *
  * @example
+ * useDevice(await openDevice("wasm"));
  * currentDevice().name; // → "wasm"
  */
 export function currentDevice(): Device {
@@ -115,13 +151,15 @@ export function currentDevice(): Device {
 }
 
 function openDefault(): Device {
-  try {
-    return openWasmDevice();
-  } catch (error) {
-    // No WebAssembly SIMD here: everything still works, slowly.
-    if (error instanceof DeviceError) return referenceDevice();
-    throw error;
+  for (const open of [openNativeDevice, openWasmDevice]) {
+    try {
+      return open();
+    } catch (error) {
+      // Not here: everything still works, more slowly.
+      if (!(error instanceof DeviceError)) throw error;
+    }
   }
+  return referenceDevice();
 }
 
 /** The current device if it holds `dtype`, else the reference device, which holds all. */

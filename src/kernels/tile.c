@@ -36,19 +36,13 @@ INLINE void tile(const i32 form, const i32 rows, const i32 vecs, const tile_term
     const float *b = in->b, *terms = in->terms;
     const long b_stride = in->b_stride, step = in->step;
     const i32 count = in->count;
-    long k = 0;
-    for (; k + 4 <= count; k += 4) {
-#pragma GCC unroll 4
-      for (i32 u = 0; u < 4; u++) {
-        add_term(form, rows, vecs, a, k + u, terms, b, sums);
-        b += b_stride;
-        terms += step;
-      }
-    }
-    for (; k < count; k++) {
+#pragma GCC unroll 1
+    for (long k = 0; k < count; k++) {
       add_term(form, rows, vecs, a, k, terms, b, sums);
       b += b_stride;
       terms += step;
+      OPAQUE(b);
+      OPAQUE(terms);
     }
   }
 #pragma GCC unroll 8

@@ -181,6 +181,12 @@ INLINE float largest_lane(vec x) {
   return max;
 }
 
+/**
+ * What the compiler knows of a pointer ends here. V8 wants loads at a pointer plus a constant, and
+ * loops it can keep in 16 registers; a compiler that sees through the pointer undoes both.
+ */
+#define OPAQUE(pointer) __asm__("" : "+r"(pointer))
+
 INLINE i32 smaller_of(i32 a, i32 b) { return a < b ? a : b; }
 
 #endif

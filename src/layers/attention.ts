@@ -18,7 +18,9 @@ import { type Layer, newTensor, recall } from "./layer.ts";
 export class Attention implements Layer {
   readonly params: readonly Tensor[] = [];
   readonly grads: readonly Tensor[] = [];
-  #state: { hs: Tensor; h: Tensor; a: Tensor; out: Tensor } | null = null;
+  #state: { hs: Tensor; h: Tensor; a: Tensor } | null = null;
+  /** Beside the state, because it may have been disposed: then it is computed anew. */
+  #out: Tensor | null = null;
 
   /** The weights (N, T) of the last forward pass. @throws StateError before there was one */
   get attentionWeight(): Tensor {
@@ -30,7 +32,12 @@ export class Attention implements Layer {
     });
   }
 
-  /** hs (N, T, H), h (N, H) → out (N, H). @throws ShapeError when N or H of hs and h differ */
+  /**
+   * hs (N, T, H), h (N, H) → out (N, H). Leave the numbers of all three as they are until after
+   * `backward`; out may be disposed before, and is then computed anew.
+   *
+   * @throws ShapeError when N or H of hs and h differ
+   */
   forward(hs: Tensor, h: Tensor): Tensor {
     const [N, T, H] = sequenceAndState("Attention.forward", hs, h);
     const a = newTensor(hs, [N, T]);
@@ -38,7 +45,8 @@ export class Attention implements Layer {
     const { kernels } = deviceOf(hs);
     const memory = hs.storage;
     kernels.attentionForward(h.storage, memory, memory, null, a.storage, out.storage, N, 1, T, H);
-    this.#state = { hs, h, a, out };
+    this.#state = { hs, h, a };
+    this.#out = out;
     return out;
   }
 
@@ -50,13 +58,19 @@ export class Attention implements Layer {
    * @throws StateError before `forward`; ShapeError when dout does not have the shape of out
    */
   backward(dout: Tensor): [dhs: Tensor, dh: Tensor] {
-    const { hs, h, a, out } = recall("Attention", this.#state);
+    const { hs, h, a } = recall("Attention", this.#state);
     const [N, T, H] = axes("Attention.backward", "hs", hs, "N", "T", "H");
     expectShape("Attention.backward", "dout", dout, h.shape);
     together("Attention.backward", { hs, dout });
     const dhs = newTensor(hs, hs.shape);
     const dh = newTensor(hs, h.shape);
-    deviceOf(hs).kernels.attentionBackward(
+    const { kernels } = deviceOf(hs);
+    const held = this.#out?.disposed === false ? this.#out : null;
+    const out = held ?? newTensor(hs, h.shape);
+    if (held === null) {
+      kernels.weightSumForward(hs.storage, a.storage, null, out.storage, N, 1, T, H);
+    }
+    kernels.attentionBackward(
       h.storage,
       hs.storage,
       hs.storage,
@@ -73,6 +87,7 @@ export class Attention implements Layer {
       H,
       false,
     );
+    if (held === null) out.dispose();
     return [dhs, dh];
   }
 }

@@ -31,7 +31,8 @@ export class Decoder {
   readonly #dropoutContext: Dropout;
   readonly #dropoutHidden: Dropout;
   readonly #lstm: LSTM;
-  readonly #attention = new TimeAttention();
+  /** Whoever calls `forward` is given the weights, however many they are. */
+  readonly #attention = new TimeAttention({ keepWeights: true });
   readonly #affine: Linear;
 
   constructor(sizes: Sizes, parameters: Parameters, dropout: number, seed: number) {

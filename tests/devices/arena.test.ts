@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.ts";
-import { Arena, capacityFor } from "../../src/devices/wasm/arena.ts";
+import { capacityFor } from "../../src/devices/capacity.ts";
+import { Arena } from "../../src/devices/wasm/arena.ts";
 
 const MIB = 2 ** 20;
 const PAGE = 2 ** 16;

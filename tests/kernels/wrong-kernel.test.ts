@@ -158,7 +158,8 @@ describe("a wrong kernel is caught", () => {
         sums[row] = 0;
         for (let t = 0; t < (lengths?.[n] ?? steps); t++) {
           const key = (n * steps + t) * size;
-          const score = out.reduce((s, _, d) => s + query[row * size + d]! * keys[key + d]!, 0);
+          let score = 0;
+          for (let d = 0; d < size; d++) score += query[row * size + d]! * keys[key + d]!;
           maxima[row] = Math.max(maxima[row]!, score);
           const weight = Math.exp(score - maxima[row]!);
           sums[row] = sums[row]! + weight;

@@ -28,6 +28,20 @@ interface Run {
   readonly run: (t: Readonly<Record<string, Tensor>>) => Readonly<Record<string, Tensor>>;
 }
 
+/** With the weights kept, and without them. */
+function timeAttention(keepWeights: boolean): Run {
+  return {
+    inputs: ["hs_enc", "hs_dec"],
+    upstream: "dout",
+    run: (t) => {
+      const layer = new TimeAttention({ keepWeights });
+      const out = layer.forward(t["hs_enc"]!, t["hs_dec"]!);
+      const [dhs_enc, dhs_dec] = layer.backward(t["dout"]!);
+      return { out, a: layer.attentionWeights, dhs_enc, dhs_dec };
+    },
+  };
+}
+
 const RUNS: Readonly<Record<string, Run>> = {
   softmax: {
     inputs: ["x"],
@@ -67,16 +81,7 @@ const RUNS: Readonly<Record<string, Run>> = {
       return { out, a: layer.attentionWeight, dhs, dh };
     },
   },
-  "time-attention": {
-    inputs: ["hs_enc", "hs_dec"],
-    upstream: "dout",
-    run: (t) => {
-      const layer = new TimeAttention();
-      const out = layer.forward(t["hs_enc"]!, t["hs_dec"]!);
-      const [dhs_enc, dhs_dec] = layer.backward(t["dout"]!);
-      return { out, a: layer.attentionWeights, dhs_enc, dhs_dec };
-    },
-  },
+  "time-attention": timeAttention(true),
 };
 
 const length = (values: ArrayLike<number>): number => Math.hypot(...Array.from(values));
@@ -112,8 +117,13 @@ function largestLogit(kind: string, golden: Golden): number {
   return most;
 }
 
-function check(kind: string, golden: Golden, device: Device, dtype: "float32" | "float64"): void {
-  const run = RUNS[kind]!;
+function check(
+  kind: string,
+  golden: Golden,
+  device: Device,
+  dtype: "float32" | "float64",
+  run = RUNS[kind]!,
+): void {
   const tensors = Object.fromEntries(
     [...run.inputs, run.upstream].map((name) => {
       const { shape, data } = golden[name]!;
@@ -148,9 +158,14 @@ describe.skipIf(missing("golden"))("the notebook's numbers", () => {
     const kind = name.replace(/-n\d+-.*$/, "");
     if (name === "weighted-sum-one-sequence") continue;
     for (const { name: label, device, dtype, skip } of devicesUnderTest) {
-      if (skip === null)
-        test(`${name} holds on ${label}`, () => check(kind, golden, device, dtype));
-      else test.skip(`${name} on ${label}: ${skip}`, () => {});
+      if (skip !== null) {
+        test.skip(`${name} on ${label}: ${skip}`, () => {});
+        continue;
+      }
+      test(`${name} holds on ${label}`, () => check(kind, golden, device, dtype));
+      if (kind !== "time-attention") continue;
+      test(`${name} holds on ${label} without kept weights`, () =>
+        check(kind, golden, device, dtype, timeAttention(false)));
     }
   }
 

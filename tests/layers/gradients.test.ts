@@ -90,6 +90,22 @@ function lstmSubject(lengths: number[] | null, withState: boolean): Subject {
   };
 }
 
+function timeAttentionSubject(keepWeights: boolean, lengths: number[] | null): Subject {
+  const layer = new TimeAttention({ keepWeights });
+  return {
+    shapes: { hsEnc: [3, 5, 3], hsDec: [3, 4, 3] },
+    forward: ({ hsEnc, hsDec }) => {
+      const { device } = hsEnc!;
+      const real = lengths === null ? undefined : indices(lengths, [3], { device });
+      return [layer.forward(hsEnc!, hsDec!, real)];
+    },
+    backward: ([dout]) => {
+      const [hsEnc, hsDec] = layer.backward(dout!);
+      return { hsEnc, hsDec };
+    },
+  };
+}
+
 const subjects: Readonly<Record<string, () => Subject>> = {
   Softmax: () => {
     const layer = new Softmax();
@@ -132,31 +148,10 @@ const subjects: Readonly<Record<string, () => Subject>> = {
       },
     };
   },
-  TimeAttention: () => {
-    const layer = new TimeAttention();
-    return {
-      shapes: { hsEnc: [2, 5, 3], hsDec: [2, 4, 3] },
-      forward: ({ hsEnc, hsDec }) => [layer.forward(hsEnc!, hsDec!)],
-      backward: ([dout]) => {
-        const [hsEnc, hsDec] = layer.backward(dout!);
-        return { hsEnc, hsDec };
-      },
-    };
-  },
-  "TimeAttention with lengths": () => {
-    const layer = new TimeAttention();
-    return {
-      shapes: { hsEnc: [3, 5, 3], hsDec: [3, 4, 3] },
-      forward: ({ hsEnc, hsDec }) => {
-        const lengths = indices([5, 2, 0], [3], { device: hsEnc!.device });
-        return [layer.forward(hsEnc!, hsDec!, lengths)];
-      },
-      backward: ([dout]) => {
-        const [hsEnc, hsDec] = layer.backward(dout!);
-        return { hsEnc, hsDec };
-      },
-    };
-  },
+  TimeAttention: () => timeAttentionSubject(true, null),
+  "TimeAttention with lengths": () => timeAttentionSubject(true, [5, 2, 0]),
+  "TimeAttention without kept weights": () => timeAttentionSubject(false, null),
+  "TimeAttention without kept weights, with lengths": () => timeAttentionSubject(false, [5, 2, 0]),
   Embedding: () => {
     const layer = new Embedding(5, 3, float64);
     return {

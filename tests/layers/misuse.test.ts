@@ -98,6 +98,8 @@ const refusals: readonly (readonly [string, typeof DataError, RegExp, () => unkn
     /array/,
     () => lstm()[0]["backward"]?.(lstm()[1], [zeros([1, 4])]),
   ],
+  ["TimeAttention: an option", DataError, /"keep"/, () => make("TimeAttention", { keep: true })],
+  ["TimeAttention: a number", DataError, /got 0/, () => make("TimeAttention", { keepWeights: 0 })],
   ["Embedding: a size", ShapeError, /2\.5/, () => make("Embedding", 2, 2.5)],
   ["Linear: no input", ShapeError, /at least one/, () => make("Linear", [], 3)],
   ["Linear: a text", ShapeError, /"3"/, () => make("Linear", ["3"], 3)],

@@ -2,6 +2,7 @@ import v8 from "node:v8";
 import { DeviceError } from "../../src/core/errors.ts";
 import type { Dtype } from "../../src/core/storage.ts";
 import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts";
+import { openNativeDevice } from "../../src/devices/native/native-device.ts";
 import { openWasmDevice } from "../../src/devices/wasm/wasm-device.ts";
 import type { Device } from "../../src/kernels/device.ts";
 
@@ -15,14 +16,28 @@ export type DeviceUnderTest =
   | { readonly name: string; readonly dtype: Dtype; readonly device: Device; readonly skip: null }
   | { readonly name: string; readonly dtype: Dtype; readonly device: null; readonly skip: string };
 
-/** The names that continuous integration insists on. */
-export const REQUIRED = ["reference float32", "reference float64", "wasm simd128", "wasm relaxed"];
+/** The levels of this processor's family; a machine may lack the best of them. */
+const NATIVE = { x64: ["avx512", "avx2", "sse2"], arm64: ["neon"] } as const;
+const levels = NATIVE[process.arch as keyof typeof NATIVE] ?? [];
 
-function openWasm(simd: "simd128" | "relaxed"): DeviceUnderTest {
-  const name = `wasm ${simd}`;
+/**
+ * The names that continuous integration insists on. Of the native levels, it insists on those that
+ * every processor it may meet has.
+ */
+export const REQUIRED = [
+  "reference float32",
+  "reference float64",
+  "wasm simd128",
+  "wasm relaxed",
+  "wasm relaxed, 3 threads",
+  ...levels.filter((level) => level !== "avx512").map((level) => `native ${level}`),
+  ...levels.slice(-1).map((level) => `native ${level}, 3 threads`),
+];
+
+function openedBy(name: string, open: () => Device): DeviceUnderTest {
   const dtype = "float32";
   try {
-    return { name, dtype, device: openWasmDevice({ simd }), skip: null };
+    return { name, dtype, device: open(), skip: null };
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
     return { name, dtype, device: null, skip: error.message };
@@ -35,6 +50,14 @@ const reference = new ReferenceDevice();
 export const devicesUnderTest: readonly DeviceUnderTest[] = [
   { name: "reference float32", dtype: "float32", device: reference, skip: null },
   { name: "reference float64", dtype: "float64", device: reference, skip: null },
-  openWasm("simd128"),
-  openWasm("relaxed"),
+  ...(["simd128", "relaxed"] as const).flatMap((simd) => [
+    openedBy(`wasm ${simd}`, () => openWasmDevice({ simd, threads: 1 })),
+    openedBy(`wasm ${simd}, 3 threads`, () => openWasmDevice({ simd, threads: 3, cutAll: true })),
+  ]),
+  ...levels.flatMap((simd) => [
+    openedBy(`native ${simd}`, () => openNativeDevice({ simd, threads: 1 })),
+    openedBy(`native ${simd}, 3 threads`, () =>
+      openNativeDevice({ simd, threads: 3, cutAll: true }),
+    ),
+  ]),
 ];

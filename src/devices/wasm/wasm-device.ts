@@ -1,7 +1,7 @@
-import { DtypeError, ShapeError } from "../../core/errors.ts";
 import type { Dtype, Storage, StorageDtype } from "../../core/storage.ts";
 import type { Device } from "../../kernels/device.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
+import { checkAllocation } from "../allocation.ts";
 import { type KernelExports, kernelCalls } from "../kernel-calls.ts";
 import { Arena } from "./arena.ts";
 import { load, type Simd } from "./module-loading.ts";
@@ -13,6 +13,10 @@ export interface WasmOptions {
   readonly simd?: Simd;
   /** Bytes of tensors to keep in WebAssembly memory before old ones move out; 256 MiB when absent. */
   readonly memoryLimit?: number;
+  /** Most threads to use; when absent, one per core. */
+  readonly threads?: number;
+  /** For tests: to cut work into parts however little it is. */
+  readonly cutAll?: boolean;
   /** Whether the memory is shared; when absent, it is wherever the engine allows it. */
   readonly shared?: boolean;
 }
@@ -46,21 +50,7 @@ export class WasmDevice implements Device {
    * @throws DeviceError when memory ends
    */
   allocate(dtype: StorageDtype, length: number): Storage {
-    if (dtype === "float64") {
-      throw new DtypeError({
-        where: "wasm device",
-        expected: "float32",
-        received: "float64",
-        fix: "float64 runs on the reference device",
-      });
-    }
-    if (!Number.isSafeInteger(length) || length < 0) {
-      throw new ShapeError({
-        where: "wasm device",
-        expected: "a whole number of elements",
-        received: String(length),
-      });
-    }
+    checkAllocation("wasm device", dtype, length);
     return this.#memory.allocate(dtype, length);
   }
 
