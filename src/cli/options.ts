@@ -12,7 +12,7 @@ export interface ComputeOptions extends CommonOptions {
   readonly device?: DeviceName;
 }
 
-const DEVICES = ["wasm", "reference"] as const satisfies readonly DeviceName[];
+const DEVICES = ["native", "wasm", "reference"] as const satisfies readonly DeviceName[];
 
 /** Adds `--verbose`. */
 export function withCommonOptions(command: Command): Command {
@@ -21,9 +21,10 @@ export function withCommonOptions(command: Command): Command {
 
 /** Adds `--device` and `--verbose`. */
 export function withComputeOptions(command: Command): Command {
-  const device = new Option("--device <name>", "where to compute: wasm or reference").argParser(
-    oneOf("--device", DEVICES),
-  );
+  const device = new Option(
+    "--device <name>",
+    "where to compute: native, wasm or reference",
+  ).argParser(oneOf("--device", DEVICES));
   return withCommonOptions(command.addOption(device));
 }
 

@@ -1,30 +1,10 @@
 import type { Storage } from "../core/storage.ts";
 import type { Kernels } from "../kernels/kernels.ts";
-
-/** A storage that a C kernel can be told of. */
-export interface AddressedStorage extends Storage {
-  /** Where its numbers lie, for the length of one kernel call. */
-  address(): number;
-}
+import { at, bit, type Export, orNull } from "./addresses.ts";
+import { attentionCalls } from "./attention-calls.ts";
 
 /** The C kernels: an op's name, and addresses where the contract has storages. */
 export type KernelExports = Readonly<Record<keyof Kernels<Storage, Storage>, Export>>;
-type Export = (...numbers: number[]) => void;
-
-/** The address of a storage of this device. */
-function at(storage: Storage): number {
-  return (storage as AddressedStorage).address();
-}
-
-/** The address of a storage that may be absent: C's null. */
-function orNull(storage: Storage | null): number {
-  return storage === null ? 0 : (storage as AddressedStorage).address();
-}
-
-/** C's booleans. */
-function bit(flag: boolean): number {
-  return flag ? 1 : 0;
-}
 
 /**
  * The contract over the C kernels: one line per op, addresses in, nothing copied.
@@ -33,6 +13,7 @@ function bit(flag: boolean): number {
  */
 export function kernelCalls(run: KernelExports, settle: () => void): Kernels<Storage, Storage> {
   return {
+    ...attentionCalls(run, settle),
     fill(y, value, length) {
       run.fill(at(y), value, length);
       settle();
@@ -98,209 +79,6 @@ export function kernelCalls(run: KernelExports, settle: () => void): Kernels<Sto
     },
     softmaxBackward(y, dy, dx, rows, columns) {
       run.softmaxBackward(at(y), at(dy), at(dx), rows, columns);
-      settle();
-    },
-    attentionWeightForward(query, keys, lengths, weights, batch, queries, steps, size) {
-      run.attentionWeightForward(
-        at(query),
-        at(keys),
-        orNull(lengths),
-        at(weights),
-        batch,
-        queries,
-        steps,
-        size,
-      );
-      settle();
-    },
-    attentionWeightBackward(
-      query,
-      keys,
-      lengths,
-      weights,
-      dWeights,
-      dScores,
-      dQuery,
-      dKeys,
-      batch,
-      queries,
-      steps,
-      size,
-      accumulate,
-    ) {
-      run.attentionWeightBackward(
-        at(query),
-        at(keys),
-        orNull(lengths),
-        at(weights),
-        at(dWeights),
-        at(dScores),
-        at(dQuery),
-        at(dKeys),
-        batch,
-        queries,
-        steps,
-        size,
-        bit(accumulate),
-      );
-      settle();
-    },
-    weightSumForward(values, weights, lengths, context, batch, queries, steps, size) {
-      run.weightSumForward(
-        at(values),
-        at(weights),
-        orNull(lengths),
-        at(context),
-        batch,
-        queries,
-        steps,
-        size,
-      );
-      settle();
-    },
-    weightSumBackward(
-      values,
-      weights,
-      lengths,
-      dContext,
-      dWeights,
-      dValues,
-      batch,
-      queries,
-      steps,
-      size,
-      accumulate,
-    ) {
-      run.weightSumBackward(
-        at(values),
-        at(weights),
-        orNull(lengths),
-        at(dContext),
-        at(dWeights),
-        at(dValues),
-        batch,
-        queries,
-        steps,
-        size,
-        bit(accumulate),
-      );
-      settle();
-    },
-    attentionForward(query, keys, values, lengths, weights, context, batch, queries, steps, size) {
-      run.attentionForward(
-        at(query),
-        at(keys),
-        at(values),
-        orNull(lengths),
-        at(weights),
-        at(context),
-        batch,
-        queries,
-        steps,
-        size,
-      );
-      settle();
-    },
-    attentionBackward(
-      query,
-      keys,
-      values,
-      lengths,
-      weights,
-      context,
-      dContext,
-      dQuery,
-      dKeys,
-      dValues,
-      batch,
-      queries,
-      steps,
-      size,
-      accumulate,
-    ) {
-      run.attentionBackward(
-        at(query),
-        at(keys),
-        at(values),
-        orNull(lengths),
-        at(weights),
-        at(context),
-        at(dContext),
-        at(dQuery),
-        at(dKeys),
-        at(dValues),
-        batch,
-        queries,
-        steps,
-        size,
-        bit(accumulate),
-      );
-      settle();
-    },
-    onlineAttentionForward(
-      query,
-      keys,
-      values,
-      lengths,
-      context,
-      maxima,
-      sums,
-      batch,
-      queries,
-      steps,
-      size,
-    ) {
-      run.onlineAttentionForward(
-        at(query),
-        at(keys),
-        at(values),
-        orNull(lengths),
-        at(context),
-        at(maxima),
-        at(sums),
-        batch,
-        queries,
-        steps,
-        size,
-      );
-      settle();
-    },
-    onlineAttentionBackward(
-      query,
-      keys,
-      values,
-      lengths,
-      context,
-      maxima,
-      sums,
-      dContext,
-      dQuery,
-      dKeys,
-      dValues,
-      batch,
-      queries,
-      steps,
-      size,
-      accumulate,
-    ) {
-      run.onlineAttentionBackward(
-        at(query),
-        at(keys),
-        at(values),
-        orNull(lengths),
-        at(context),
-        at(maxima),
-        at(sums),
-        at(dContext),
-        at(dQuery),
-        at(dKeys),
-        at(dValues),
-        batch,
-        queries,
-        steps,
-        size,
-        bit(accumulate),
-      );
       settle();
     },
     lstmForward(gates, wh, h0, c0, lengths, hs, cs, hLast, cLast, batch, steps, hidden) {

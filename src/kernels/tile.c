@@ -40,9 +40,11 @@ INLINE void tile(const i32 form, const i32 rows, const i32 vecs, const tile_term
     for (long k = 0; k < count; k++) {
       add_term(form, rows, vecs, a, k, terms, b, sums);
       b += b_stride;
-      terms += step;
       OPAQUE(b);
-      OPAQUE(terms);
+      if (form == BY_TERMS) {
+        terms += step;
+        OPAQUE(terms);
+      }
     }
   }
 #pragma GCC unroll 8

@@ -50,7 +50,7 @@ INLINE vec exp_of_negative(vec x, const float *k) {
   vec one = splat(k[10]);
   p = multiply_add(p, r * r, r + one);
   // The low bits of `shifted` are n: moved up, they make 2ⁿ of the 1.
-  vec power = (vec)((ivec)(((uvec)shifted) << 23) + (ivec)one);
+  vec power = (vec)((((uvec)shifted) << 23) + (uvec)one);
   // Written so that NaN, for which every comparison is false, keeps its product.
   return (vec)((ivec)(p * power) & ~(ivec)(x < splat(k[11])));
 }

@@ -5,7 +5,7 @@ import { devicesUnderTest } from "../support/devices.ts";
 
 describe("openWasmDevice", () => {
   it("opens the simd128 build on every engine", () => {
-    const device = openWasmDevice({ simd: "simd128" });
+    const device = openWasmDevice({ simd: "simd128", threads: 1 });
     expect(device.simd).toBe("simd128");
     expect(device.description).toBe("WebAssembly, SIMD, 1 thread");
   });
@@ -13,7 +13,7 @@ describe("openWasmDevice", () => {
   // Importing the devices under test has switched relaxed SIMD on where Node has it behind a flag.
   it("opens the relaxed build wherever it validates, without being told", () => {
     expect(devicesUnderTest.find(({ name }) => name === "wasm relaxed")?.skip).toBeNull();
-    expect(openWasmDevice().description).toBe("WebAssembly, relaxed SIMD, 1 thread");
+    expect(openWasmDevice({ threads: 2 }).description).toBe("WebAssembly, relaxed SIMD, 2 threads");
   });
 
   it("takes shared memory where there is some", async () => {

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.ts";
 import type { Storage } from "../../src/core/storage.ts";
-import { openWasmDevice, type WasmDevice } from "../../src/devices/wasm/wasm-device.ts";
+import type { Device } from "../../src/kernels/device.ts";
 import { devicesUnderTest } from "../support/devices.ts";
 
 const HALF_ULP = 2 ** -24;
-const builds = devicesUnderTest
-  .filter(({ name, skip }) => name.startsWith("wasm") && skip === null)
-  .map(({ name }) => name.slice("wasm ".length) as "simd128" | "relaxed");
+const builds = devicesUnderTest.flatMap(({ name, device }) =>
+  device === null || device.name === "reference" ? [] : [{ name, device }],
+);
 
-function put(device: WasmDevice, numbers: ArrayLike<number>): Storage {
+function put(device: Device, numbers: ArrayLike<number>): Storage {
   const storage = device.allocate("float32", numbers.length);
   storage.write(numbers);
   return storage;
@@ -32,8 +32,7 @@ function worst(got: ArrayLike<number>, x: Float32Array, truth: (x: number) => nu
   return largest;
 }
 
-describe.each(builds)("the %s build", (simd) => {
-  const device = openWasmDevice({ simd });
+describe.each(builds)("$name", ({ device }) => {
   const { kernels } = device;
 
   /** The gates (f, g, i, o) of one LSTM step with one unit for every number, and its new state. */

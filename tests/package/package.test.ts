@@ -1,11 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, resolve } from "node:path";
 import { build, createLogger } from "vite";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Outcome } from "./consumer/program.ts";
 import { askPage, findChromium } from "./headless-browser.ts";
 import { type InstalledPackage, installPackage, ownVersion } from "./installed-package.ts";
+
+/** Where the native kernels lie that were built when heed was installed. */
+const BUILT = "node_modules/heed/build";
 
 let heed: InstalledPackage;
 
@@ -30,8 +33,21 @@ describe("the tarball", () => {
 
   it("holds nothing that only this repository needs", () => {
     const foreign =
-      /^(?!dist\/|src\/|[^/]+$)|\.(?:c|h|wgsl)$|\/case[^/]*$|\.generated\.ts$|\.test\./;
+      /^(?!dist\/|src\/|scripts\/[^/]*native[^/]*\.mjs$|[^/]+$)|\.wgsl$|\/case[^/]*$|\.generated\.ts$|\.test\./;
     expect(heed.files.filter((file) => foreign.test(file))).toEqual([]);
+  });
+
+  it("holds what native kernels are built from, but nothing that was built", () => {
+    const c = (folder: string) =>
+      readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((name) => /\.[ch]$/.test(name))
+        .map((name) => posix.join(folder, name));
+    expect(heed.files.filter((file) => /\.[ch]$/.test(file)).sort()).toEqual(c("src").sort());
+    expect(heed.files.filter((file) => file.startsWith("scripts/"))).toEqual([
+      "scripts/build-native.mjs",
+      "scripts/native-shims.mjs",
+    ]);
+    expect(heed.files.filter((file) => file.endsWith(".node"))).toEqual([]);
   });
 
   it("holds the sources that its declaration maps point to, and no others", () => {
@@ -41,15 +57,16 @@ describe("the tarball", () => {
       return sources.map((source) => posix.join(dirname(map), source));
     });
     const written = sources.filter((source) => !source.endsWith(".generated.ts"));
-    expect(heed.files.filter((file) => file.startsWith("src/"))).toEqual(written.sort());
+    const held = heed.files.filter((file) => /^src\/.*\.ts$/.test(file));
+    expect(held).toEqual(written.sort());
     expect(written.length).toBeGreaterThan(20);
   });
 
-  it("runs nothing when it is installed", () => {
+  it("runs nothing when it is installed but the compiler, for the native kernels", () => {
     const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
-    expect(Object.keys(scripts)).not.toEqual(
-      expect.arrayContaining([expect.stringMatching(/^(?:pre|post)?install$/)]),
-    );
+    expect(scripts["install"]).toBe("node scripts/build-native.mjs");
+    expect(scripts).not.toHaveProperty("preinstall");
+    expect(scripts).not.toHaveProperty("postinstall");
   });
 });
 
@@ -70,7 +87,19 @@ describe("the installed package", () => {
   it("computes in Node on the default device, wasm and reference", () => {
     expect(compile("node16", projects.node16)).toBe("");
     const outcomes: Outcome[] = JSON.parse(heed.run(process.execPath, "out/main.js"));
-    expectRight(outcomes);
+    expectRight(outcomes, hasCompiler() ? "native" : "wasm");
+  });
+
+  it("says which device it uses, and why not a better one", () => {
+    const lines = () => heed.run("npx", "heed", "devices");
+    if (hasCompiler()) expect(lines()).toMatch(/^\* native {5}native, .*threads?$/m);
+    renameSync(join(heed.folder, BUILT), join(heed.folder, "kept"));
+    try {
+      expect(lines()).toMatch(/native {5}not available: .*npm rebuild heed$/m);
+      expect(lines()).toMatch(/^\* wasm {7}WebAssembly/m);
+    } finally {
+      renameSync(join(heed.folder, "kept"), join(heed.folder, BUILT));
+    }
   });
 
   it("answers heed --version and heed --help", () => {
@@ -95,6 +124,8 @@ describe("a page that Vite bundled", () => {
     const folder = join(heed.folder, "site/assets");
     const scripts = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
     expect(scripts.join("\n")).not.toMatch(/["'`]node:|browser-external/);
+    // Of the native device, only the one function that refuses.
+    expect(scripts.join("\n")).not.toMatch(/dlopen|\.node\b.*addressOf/);
   });
 
   describe("and a Chromium opened", () => {
@@ -105,16 +136,33 @@ describe("a page that Vite bundled", () => {
     });
 
     it.each([true, false])(
-      "computes, cross-origin isolated: %s",
+      "computes, with workers where it is cross-origin isolated: %s",
       async (isolated) => {
         const answer = await askPage(chromium!, join(heed.folder, "site"), isolated);
-        expect(answer).toMatchObject({ isolated });
-        expectRight((answer as { outcomes: Outcome[] }).outcomes);
+        const [description, helped] = isolated
+          ? [/SIMD, 2 threads$/, true]
+          : [/SIMD, 1 thread: memory cannot be shared here$/, false];
+        expect(answer).toMatchObject({
+          isolated,
+          threads: { description: expect.stringMatching(description), helped },
+        });
+        expectRight((answer as { outcomes: Outcome[] }).outcomes, "wasm");
       },
       90_000,
     );
   });
 });
+
+/** Whether this machine can build native kernels; under CI it must. */
+function hasCompiler(): boolean {
+  try {
+    execFileSync(process.env["CC"] ?? "cc", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch (error) {
+    if (process.env["CI"]) throw error;
+    return false;
+  }
+}
 
 /** Compiles the consumer against the installed package; returns what TypeScript has to say. */
 function compile(name: string, options: object): string {
@@ -157,8 +205,8 @@ async function bundle(): Promise<string[]> {
  * Scores ln 3 and 0 give the weights 3/4 and 1/4, and the unit vectors of the encoder make them the
  * output. For an upstream gradient (1, 0) the scores' gradient is ±3/16.
  */
-function expectRight(outcomes: readonly Outcome[]): void {
-  expect(outcomes.map(({ device }) => device)).toEqual(["wasm", "wasm", "reference"]);
+function expectRight(outcomes: readonly Outcome[], usual: string): void {
+  expect(outcomes.map(({ device }) => device)).toEqual([usual, "wasm", "reference"]);
   const through = (3 / 16) * Math.log(3);
   for (const { out, weights, dhsEnc, dhsDec } of outcomes) {
     expectClose(out, [0.75, 0.25]);

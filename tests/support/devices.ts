@@ -1,8 +1,8 @@
 import v8 from "node:v8";
 import { DeviceError } from "../../src/core/errors.ts";
 import type { Dtype } from "../../src/core/storage.ts";
-import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts";
 import { openNativeDevice } from "../../src/devices/native/native-device.ts";
+import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts";
 import { openWasmDevice } from "../../src/devices/wasm/wasm-device.ts";
 import type { Device } from "../../src/kernels/device.ts";
 

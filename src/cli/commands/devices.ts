@@ -3,7 +3,7 @@ import { currentDevice, DeviceError, type DeviceName, openDevice } from "../../i
 import { withCommonOptions } from "../options.ts";
 import { print } from "../output.ts";
 
-const DEVICES: readonly DeviceName[] = ["wasm", "native", "webgpu", "reference"];
+const DEVICES: readonly DeviceName[] = ["native", "wasm", "webgpu", "reference"];
 
 const EXAMPLES = `
 The device marked * is used where --device names none.`;
@@ -12,7 +12,9 @@ The device marked * is used where --device names none.`;
 export function devicesCommand(): Command {
   const command = new Command("devices")
     .summary("where this machine can compute")
-    .description("List the devices, which one is used by default, and why others cannot be.")
+    .description(
+      "List the devices, with the instruction set and the threads that each would use, which one is used by default, and why others cannot be.",
+    )
     .addHelpText("after", EXAMPLES)
     .action(devices);
   return withCommonOptions(command);
@@ -30,7 +32,8 @@ async function describe(name: DeviceName): Promise<string> {
   try {
     return (await openDevice(name)).description;
   } catch (error) {
-    if (error instanceof DeviceError) return `not available: ${error.received}`;
-    throw error;
+    if (!(error instanceof DeviceError)) throw error;
+    const { received, fix } = error;
+    return `not available: ${fix === undefined ? received : `${received}; ${fix}`}`;
   }
 }

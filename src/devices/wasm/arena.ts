@@ -55,6 +55,14 @@ export class Arena {
     return address;
   }
 
+  /** As `take`, but for good: not for tensors, and not counted among them. */
+  keep(bytes: number): number | null {
+    const live = this.#live;
+    const address = this.take(bytes);
+    this.#live = live;
+    return address;
+  }
+
   /** Takes a run back. */
   give(address: number): void {
     const capacity = this.capacityAt(address);

@@ -1,4 +1,5 @@
 import { DeviceError } from "../../core/errors.ts";
+import { bytesOfText, edited } from "./module-bytes.ts";
 import { modules } from "./modules.generated.ts";
 
 /** The builds of the kernels: with fused multiply-add where the engine has relaxed SIMD, or without. */
@@ -9,24 +10,39 @@ const PAGE = 2 ** 16;
 const MAXIMA = [65536, 32768, 16384, 8192];
 const INITIAL_PAGES = 64;
 
+/**
+ * Modules of one function each, `drop` of an instruction of that build: what an engine says to them
+ * costs no time, unlike its opinion of all kernels.
+ */
+const splat = [0x41, 0, 0xfd, 0x11]; // i32.const 0, i32x4.splat
+const PROBES: Readonly<Record<Simd, Uint8Array<ArrayBuffer>>> = {
+  simd128: probe(splat),
+  relaxed: probe([...splat, ...splat, ...splat, 0xfd, 0x85, 2]), // f32x4.relaxed_madd
+};
+
+function probe(code: readonly number[]): Uint8Array<ArrayBuffer> {
+  const head = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0];
+  const body = [0, ...code, 0x1a, 0x0b]; // no locals, drop, end
+  return Uint8Array.from([...head, 10, body.length + 2, 1, body.length, ...body]);
+}
+
 /** An instance of the kernels and the memory it works on. */
 export interface Loaded {
   readonly simd: Simd;
+  readonly module: WebAssembly.Module;
   readonly exports: WebAssembly.Exports;
   readonly memory: WebAssembly.Memory;
   /** Bytes the memory may grow to. */
   readonly maximum: number;
 }
 
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
-}
-
 function refuse(expected: string, received: string, fix: string): never {
   throw new DeviceError({ where: 'openDevice("wasm")', expected, received, fix });
+}
+
+function bytesOf(simd: Simd): Uint8Array<ArrayBuffer> {
+  const relaxed = bytesOfText(modules.relaxed);
+  return simd === "relaxed" ? relaxed : edited(relaxed, bytesOfText(modules.simd128));
 }
 
 /** Picks the build asked for, or the best that the engine accepts. */
@@ -35,8 +51,7 @@ function choose(asked: Simd | undefined): { simd: Simd; bytes: Uint8Array<ArrayB
     refuse("an engine with WebAssembly", "one without", "use the reference device");
   }
   for (const simd of asked === undefined ? (["relaxed", "simd128"] as const) : [asked]) {
-    const bytes = decode(modules[simd]);
-    if (WebAssembly.validate(bytes)) return { simd, bytes };
+    if (WebAssembly.validate(PROBES[simd])) return { simd, bytes: bytesOf(simd) };
   }
   return asked === "relaxed"
     ? refuse("an engine with relaxed SIMD", "one without", 'open it with simd: "simd128"')
@@ -89,11 +104,17 @@ function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
   }
 }
 
+/** What the kernels call back for, once threads share a job: see src/kernels/waiting.h. */
+export interface PoolImports {
+  hire(workers: number): void;
+  waitForWorkers(): void;
+}
+
 /** Compiles and starts the kernels. */
-export function load(asked: Simd | undefined, shared: boolean): Loaded {
+export function load(asked: Simd | undefined, shared: boolean, pool: PoolImports): Loaded {
   const { simd, bytes } = choose(asked);
   const module = compile(shared ? bytes : unshare(bytes));
   const { memory, maximum } = createMemory(shared);
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
-  return { simd, exports: instance.exports, memory, maximum };
+  const instance = new WebAssembly.Instance(module, { env: { memory, ...pool } });
+  return { simd, module, exports: instance.exports, memory, maximum };
 }

@@ -2,10 +2,13 @@ import type { Dtype, Storage, StorageDtype } from "../../core/storage.ts";
 import type { Device } from "../../kernels/device.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { checkAllocation } from "../allocation.ts";
+import { describeThreads, threadsFor } from "../host.ts";
 import { type KernelExports, kernelCalls } from "../kernel-calls.ts";
 import { Arena } from "./arena.ts";
 import { load, type Simd } from "./module-loading.ts";
 import { DEFAULT_LIMIT, WasmMemory } from "./wasm-memory.ts";
+import { WorkerPool } from "./worker-pool.ts";
+import { type StartWorker, workerStarter } from "./worker-starting.ts";
 
 /** How to open a wasm device. */
 export interface WasmOptions {
@@ -17,8 +20,39 @@ export interface WasmOptions {
   readonly threads?: number;
   /** For tests: to cut work into parts however little it is. */
   readonly cutAll?: boolean;
+  /** For tests: milliseconds until a worker that makes no progress counts as lost. */
+  readonly patience?: number;
+  /** For tests: how to start workers. */
+  readonly startWorker?: StartWorker;
   /** Whether the memory is shared; when absent, it is wherever the engine allows it. */
   readonly shared?: boolean;
+}
+
+const SIMD_NAMES = { relaxed: "relaxed SIMD", simd128: "SIMD" } as const;
+
+/** On how many threads to compute, in words too, and how to start more than one. */
+interface Crew {
+  readonly threads: number;
+  readonly startWorker: StartWorker | null;
+  readonly description: string;
+}
+
+function crewFor(options: WasmOptions, shared: boolean): Crew {
+  const threads = threadsFor(options.threads);
+  const alone = { threads: 1, startWorker: null, description: describeThreads(1) };
+  if (threads === 1) return alone;
+  const because = (reason: string): Crew => ({ ...alone, description: `1 thread: ${reason}` });
+  if (!shared) return because("memory cannot be shared here");
+  const startWorker = options.startWorker ?? workerStarter();
+  if (startWorker === null) return because("workers cannot be started here");
+  return { threads, startWorker, description: describeThreads(threads) };
+}
+
+/** What the module exports besides the kernels: src/kernels/parallel.c and waiting.h. */
+interface PoolExports {
+  readonly __heap_base: WebAssembly.Global<"i32">;
+  use_threads(threads: number, cutAll: number): void;
+  pool_words(): number;
 }
 
 /** WebAssembly with SIMD: every engine has it, and tensors are born in its memory. */
@@ -30,19 +64,33 @@ export class WasmDevice implements Device {
   /** The build in use. */
   readonly simd: Simd;
   readonly #memory: WasmMemory;
+  readonly #pool: WorkerPool | null;
 
   /** Use {@link openWasmDevice}. */
   constructor(options: WasmOptions) {
     const shared = options.shared ?? typeof SharedArrayBuffer !== "undefined";
-    const { simd, exports, memory, maximum } = load(options.simd, shared);
-    const base = (exports["__heap_base"] as WebAssembly.Global<"i32">).value;
+    const { threads, startWorker, description } = crewFor(options, shared);
+    let pool: WorkerPool | null = null;
+    const { simd, module, exports, memory, maximum } = load(options.simd, shared, {
+      hire: (workers) => pool?.hire(workers),
+      waitForWorkers: () => pool?.wait(),
+    });
+    const { __heap_base, pool_words, use_threads } = exports as unknown as PoolExports;
+    const arena = new Arena(memory, __heap_base.value, maximum);
+    if (startWorker !== null) {
+      const { patience } = options;
+      const take = (bytes: number): number | null => arena.keep(bytes);
+      pool = new WorkerPool(this, pool_words(), { startWorker, module, memory, take, patience });
+      use_threads(threads, options.cutAll ? 1 : 0);
+    }
     this.simd = simd;
-    this.description = `WebAssembly, ${simd === "relaxed" ? "relaxed SIMD" : "SIMD"}, 1 thread`;
-    this.#memory = new WasmMemory(
-      new Arena(memory, base, maximum),
-      options.memoryLimit ?? DEFAULT_LIMIT,
-    );
-    this.kernels = kernelCalls(exports as unknown as KernelExports, () => this.#memory.settle());
+    this.description = `WebAssembly, ${SIMD_NAMES[simd]}, ${description}`;
+    this.#memory = new WasmMemory(arena, options.memoryLimit ?? DEFAULT_LIMIT);
+    this.#pool = pool;
+    this.kernels = kernelCalls(exports as unknown as KernelExports, () => {
+      this.#memory.settle();
+      this.#pool?.check();
+    });
   }
 
   /**
@@ -52,6 +100,11 @@ export class WasmDevice implements Device {
   allocate(dtype: StorageDtype, length: number): Storage {
     checkAllocation("wasm device", dtype, length);
     return this.#memory.allocate(dtype, length);
+  }
+
+  /** How many parts of work its workers have computed. */
+  get partsByWorkers(): number {
+    return this.#pool?.partsByWorkers ?? 0;
   }
 
   /** Bytes: of tensors in WebAssembly memory, reserved for them, and the limit of the former. */

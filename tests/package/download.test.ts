@@ -1,0 +1,42 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build, type Rolldown } from "vite";
+import { expect, it } from "vitest";
+
+/** What a browser may have to download to run a trained model, in bytes of gzip. */
+const MOST = 60_000;
+
+/** The page: it gets a model that was trained elsewhere, and asks it. */
+const PAGE = `
+import { AttentionSeq2seq } from ${JSON.stringify(resolve("dist/index.js"))};
+const answer = await fetch("model.safetensors");
+const model = AttentionSeq2seq.fromBytes(new Uint8Array(await answer.arrayBuffer()));
+const { output } = await model.transduce("a text");
+document.body.textContent = output;
+`;
+
+it(`running a trained model costs a browser at most ${MOST / 1000} kB, kernels included`, async () => {
+  const scripts = await bundle(PAGE);
+  const bytes = Buffer.from(scripts.join("\n"));
+  const size = gzipSync(bytes, { level: 9 }).length;
+  console.log(`a page with a model: ${bytes.length} bytes minified, ${size} with gzip`);
+  expect(size).toBeLessThanOrEqual(MOST);
+}, 60_000);
+
+/** The scripts that Vite makes of a module, minified. */
+async function bundle(source: string): Promise<string[]> {
+  if (!existsSync("dist/index.js")) throw new Error("dist/ is missing; `npm run build` makes it");
+  const root = mkdtempSync(join(tmpdir(), "heed-download-"));
+  try {
+    const input = join(root, "page.js");
+    writeFileSync(input, source);
+    const options = { write: false, minify: true, rolldownOptions: { input } };
+    const built = await build({ root, configFile: false, logLevel: "error", build: options });
+    const { output } = built as Rolldown.RolldownOutput;
+    return output.map((file) => (file.type === "chunk" ? file.code : String(file.source)));
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}

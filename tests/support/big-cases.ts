@@ -1,0 +1,57 @@
+import { adamCase } from "../../src/kernels/adam/cases.ts";
+import * as attention from "../../src/kernels/attention/case-builders.ts";
+import type { KernelCase } from "../../src/kernels/case.ts";
+import {
+  crossEntropyBackwardCase,
+  crossEntropyForwardCase,
+} from "../../src/kernels/cross-entropy/cases.ts";
+import { dropoutCase } from "../../src/kernels/dropout/cases.ts";
+import { embeddingForwardCase } from "../../src/kernels/embedding/cases.ts";
+import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
+import { matmulCase } from "../../src/kernels/matmul/cases.ts";
+import { sumRowsCase } from "../../src/kernels/reductions/cases.ts";
+import { softmaxBackwardCase, softmaxForwardCase } from "../../src/kernels/softmax/cases.ts";
+
+const seed = 7;
+const batched = { batch: 5, queries: 67, steps: 131, size: 96, lengths: "mixed", seed } as const;
+/** One sequence: nothing but its rows can be shared out. */
+const alone = { batch: 1, queries: 301, steps: 257, size: 64, lengths: "null", seed } as const;
+const recurrent = {
+  batch: 33,
+  steps: 5,
+  hidden: 129,
+  lengths: "mixed",
+  initial: "both",
+  seed,
+} as const;
+const transposes = [false, true].flatMap((a) => [false, true].map((b) => [a, b] as const));
+
+/** Cases so large that they are worth several threads, in sizes that no number of parts divides. */
+export function bigCases(): KernelCase[] {
+  const attentions = [batched, alone].flatMap((options) => [
+    attention.attentionForwardCase(options),
+    attention.attentionBackwardCase({ ...options, shared: "both", accumulate: false }),
+    attention.attentionBackwardCase({ ...options, accumulate: true }),
+    attention.attentionWeightForwardCase(options),
+    attention.weightSumBackwardCase(options),
+  ]);
+  const products = transposes.flatMap(([transposeA, transposeB]) => [
+    matmulCase({ rows: 201, columns: 317, inner: 301, transposeA, transposeB, bias: true, seed }),
+    matmulCase({ rows: 1, columns: 2003, inner: 1301, transposeA, transposeB, seed }),
+  ]);
+  const rows = { rows: 1003, columns: 517, seed };
+  return [
+    ...attentions,
+    ...products,
+    lstmForwardCase(recurrent),
+    lstmBackwardCase(recurrent),
+    softmaxForwardCase(rows),
+    softmaxBackwardCase(rows),
+    sumRowsCase({ ...rows, accumulate: false }),
+    crossEntropyForwardCase(rows),
+    crossEntropyBackwardCase(rows),
+    dropoutCase({ length: 500_003, seed, stream: 1, threshold: 2 ** 30, inPlace: false }),
+    embeddingForwardCase({ count: 2003, size: 301, symbols: 50, seed }),
+    adamCase({ length: 500_003, step: 3, seed }),
+  ];
+}
