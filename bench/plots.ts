@@ -46,7 +46,7 @@ export function plotDimension({ points }: Sweep, dimension: Dimension): string {
 
 function plot(points: readonly SweepPoint[], of: Quantity, label: string, axis: string): string {
   const { document } = parseHTML("<!doctype html><html><body></body></html>");
-  const logarithmic = of !== "gflops";
+  const logarithmic = of !== "gflops" && axis !== "threads";
   // What a process holds beyond the start is never less than a page or so; a logarithm wants it above 0.
   const data = points.map((point) => ({ ...point, shown: Math.max(point[of], 1e-3) }));
   const line = (kept: boolean): Plot.Markish[] => {

@@ -73,5 +73,5 @@ def attention(sizes, inputs):
     }
 
 
-details = "%s threads, %s" % (torch.get_num_threads(), torch.backends.cpu.get_cpu_capability())
+details = torch.backends.cpu.get_cpu_capability()
 serve({"name": "PyTorch " + torch.__version__, "details": details}, attention, training)

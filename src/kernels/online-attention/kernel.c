@@ -1,93 +1,133 @@
 /**
- * Attention whose weights are never held (Dao et al. 2022): scores of one query and a block of keys at
- * a time, on the stack. One query after the other.
+ * Attention whose weights are never held (Dao et al. 2022): a block of scores at a time, on the stack.
+ * Of the softmax, a row keeps its largest score and its sum so far (Milakov & Gimelshein 2018).
  */
-#include "product.h"
+#include "attention/attention.h"
+#include "parallel.h"
 #include "vector-math.h"
 
-/** Keys whose scores are held at a time. */
-#define BLOCK 256
+typedef struct {
+  const float *query, *keys, *values;
+  const i32 *lengths;
+  float *context, *maxima, *sums;
+  i32 batch, queries, steps, size;
+  i32 chunks, parts;
+} forward_job;
 
-INLINE i32 length_of(const i32 *lengths, i32 n, i32 steps) {
-  i32 length = lengths ? lengths[n] : steps;
-  return smaller_of(length < 0 ? 0 : length, steps);
+typedef struct {
+  float scores[ROW_BLOCK * SCORE_STRIDE];
+  key_panels panels;
+  float tail[2 * KEY_BLOCK * PANEL];
+} scratch;
+
+/** What is taken off a row's scores: their maximum, or 0 where all are −∞, whose exponentials so are 0. */
+INLINE float shift_of(float max) { return max == -__builtin_inff() ? 0 : max; }
+
+static void scale_row(float *x, i32 count, float factor) {
+  i32 j = 0;
+  for (; j + LANES <= count; j += LANES) store(x + j, splat(factor) * load(x + j));
+  if (j < count) store_part(x + j, splat(factor) * load_part(x + j, count - j, 0), count - j);
 }
 
-static void zero(float *x, long count) {
-  for (long i = 0; i < count; i++) x[i] = 0;
-}
-
-/** scores[k] = query · keys[k, :] */
-static void score_block(const float *query, const float *keys, i32 count, i32 size, float *scores) {
-  dot_products(query, size, 1, keys, size, count, size, scores, BLOCK);
-}
-
-/** The largest of `max` and the scores; NaN is passed over. */
-static float largest_of(const float *scores, i32 count, float max) {
-  for (i32 k = 0; k < count; k++) max = scores[k] > max ? scores[k] : max;
-  return max;
-}
-
-/** What is taken off the scores: their maximum, or 0 where all are −∞, whose exponentials so are 0. */
-static float shift_of(float max) { return max == -__builtin_inff() ? 0 : max; }
-
-static float exponential(float x) { return exp_of_negative(splat(x), constants(EXP))[0]; }
-
-/** scores[k] = factor · exp(scores[k] − shift); returns the sum, added lane by lane, then the lanes. */
-static float exponentials(float *scores, i32 count, float shift, float factor) {
-  const float *constant = constants(EXP);
-  vec sum = splat(0);
-  for (i32 k = 0; k < count; k += LANES) {
-    vec x = load_left(scores + k, count - k, -__builtin_inff());
-    vec weight = exp_of_negative(x - splat(shift), constant) * splat(factor);
-    store_left(scores + k, weight, count - k);
-    sum += weight;
+/**
+ * One row meets `count` more scores, which become exp(score − max) with the maximum that is the largest
+ * by now. What was summed up with the one before is scaled down to it, the row of the context too.
+ */
+static void meet_scores(float *scores, i32 count, float *max, float *sum, float *context, i32 size) {
+  const float minus_infinity = -__builtin_inff();
+  const float *k = constants(EXP);
+  const i32 whole = count - count % LANES;
+  if (count > whole) store(scores + whole, load_part(scores + whole, count - whole, minus_infinity));
+  vec most = splat(*max);
+  for (i32 j = 0; j < count; j += LANES) most = larger(load(scores + j), most);
+  const float before = *max, after = largest_lane(most);
+  const vec shift = splat(shift_of(after));
+  vec totals = splat(0);
+  for (i32 j = 0; j < count; j += LANES) {
+    vec e = exp_of_negative(load(scores + j) - shift, k);
+    totals += e;
+    store(scores + j, e);
   }
-  return sum_lanes(sum);
+  float total = sum_lanes(totals);
+  if (before != after) {
+    float factor = exp_of_negative(splat(before) - shift, k)[0];
+    *sum *= factor;
+    scale_row(context, size, factor);
+    *max = after;
+  }
+  *sum += total;
 }
 
-/** out (D) += weights (count) · rows (count, D) */
-static void add_weighted(const float *weights, const float *rows, i32 count, i32 size, float *out) {
-  const product p = {
-      .a = weights,
-      .a_stride = BLOCK,
-      .b = rows,
-      .b_stride = size,
-      .c = out,
-      .c_stride = size,
-      .rows = 1,
-      .columns = size,
-      .inner = count,
-      .accumulate = 1,
-  };
-  compute_product(&p);
+/** A chunk of the queries of one sequence, from the first of which the arrays begin. */
+static void forward_chunk(extent e, const float *query, i32 rows, const float *keys,
+                          const float *values, float *context, float *maxima, float *sums,
+                          scratch *m) {
+  for (i32 i = 0; i < rows; i++) {
+    maxima[i] = -__builtin_inff();
+    sums[i] = 0;
+  }
+  zero(context, (long)rows * e.size);
+  for (i32 t = 0; t < e.length; t += KEY_BLOCK) {
+    const i32 count = smaller_of(e.length - t, KEY_BLOCK);
+    const float *block = keys + (long)t * e.size;
+    pack_keys(e, block, count, m->panels);
+    for (i32 q = 0; q < rows; q += ROW_BLOCK) {
+      const i32 some = smaller_of(rows - q, ROW_BLOCK);
+      float *out = context + (long)q * e.size;
+      block_scores(e, query + (long)q * e.size, some, block, count, m->panels, m->scores,
+                   SCORE_STRIDE);
+      for (i32 i = 0; i < some; i++) {
+        meet_scores(m->scores + i * SCORE_STRIDE, count, maxima + q + i, sums + q + i,
+                    out + (long)i * e.size, e.size);
+      }
+      const block_product of_context = {
+          .form = BY_ROWS,
+          .a = m->scores,
+          .a_stride = SCORE_STRIDE,
+          .b = values + (long)t * e.size,
+          .b_stride = e.size,
+          .panel_stride = PANEL,
+          .terms = count,
+          .c = out,
+          .c_stride = e.size,
+          .rows = some,
+          .columns = e.size,
+          .keep = 1,
+      };
+      compute_block(&of_context, m->tail);
+    }
+  }
+  for (i32 i = 0; i < rows; i++) {
+    scale_row(context + (long)i * e.size, e.size, sums[i] == 0 ? 1 : 1 / sums[i]);
+  }
+}
+
+static void forward_part(const void *of, i32 part) {
+  const forward_job *job = of;
+  scratch m;
+  const i32 units = job->batch * job->chunks;
+  const i32 last = first_of_part(part + 1, job->parts, units);
+  for (i32 u = first_of_part(part, job->parts, units); u < last; u++) {
+    const i32 n = u / job->chunks, chunk = u % job->chunks;
+    const extent e = extent_of(job->lengths, n, job->queries, job->steps, job->size);
+    const i32 first = first_of_part(chunk, job->chunks, e.queries);
+    const i32 rows = first_of_part(chunk + 1, job->chunks, e.queries) - first;
+    const long q = (long)n * e.queries + first, t = (long)n * e.steps * e.size;
+    forward_chunk(e, job->query + q * e.size, rows, job->keys + t, job->values + t,
+                  job->context + q * e.size, job->maxima + q, job->sums + q, &m);
+  }
 }
 
 EXPORT(onlineAttentionForward)
 void onlineAttentionForward(const float *query, const float *keys, const float *values,
                             const i32 *lengths, float *context, float *maxima, float *sums,
                             i32 batch, i32 queries, i32 steps, i32 size) {
-  zero(context, (long)batch * queries * size);
-  for (i32 row = 0; row < batch * queries; row++) {
-    i32 n = row / queries, length = length_of(lengths, n, steps);
-    float *total = context + (long)row * size;
-    float max = -__builtin_inff(), sum = 0, weights[BLOCK];
-    for (i32 first = 0; first < length; first += BLOCK) {
-      i32 count = smaller_of(length - first, BLOCK);
-      long key = ((long)n * steps + first) * size;
-      score_block(query + (long)row * size, keys + key, count, size, weights);
-      float larger_max = largest_of(weights, count, max);
-      float rescale = exponential(max - shift_of(larger_max));
-      for (i32 d = 0; d < size; d++) total[d] *= rescale;
-      sum = sum * rescale + exponentials(weights, count, shift_of(larger_max), 1);
-      add_weighted(weights, values + key, count, size, total);
-      max = larger_max;
-    }
-    maxima[row] = max;
-    sums[row] = sum;
-    float divisor = sum == 0 ? 1 : sum;
-    for (i32 d = 0; d < size; d++) total[d] /= divisor;
-  }
+  forward_job job = {.query = query, .keys = keys, .values = values, .lengths = lengths,
+                     .context = context, .maxima = maxima, .sums = sums, .batch = batch,
+                     .queries = queries, .steps = steps, .size = size};
+  job.chunks = (queries + FORWARD_CHUNK - 1) / FORWARD_CHUNK;
+  job.parts = parts_for(batch * job.chunks, 4.0 * batch * queries * steps * size);
+  compute_parts(forward_part, &job, job.parts);
 }
 
 EXPORT(onlineAttentionBackward)
@@ -96,30 +136,9 @@ void onlineAttentionBackward(const float *query, const float *keys, const float 
                              const float *sums, const float *dContext, float *dQuery, float *dKeys,
                              float *dValues, i32 batch, i32 queries, i32 steps, i32 size,
                              i32 accumulate) {
-  if (!accumulate) {
-    zero(dKeys, (long)batch * steps * size);
-    zero(dValues, (long)batch * steps * size);
-  }
-  zero(dQuery, (long)batch * queries * size);
-  for (i32 row = 0; row < batch * queries; row++) {
-    i32 n = row / queries, length = length_of(lengths, n, steps);
-    long q = (long)row * size;
-    float dot, weights[BLOCK], dScores[BLOCK];
-    score_block(dContext + q, context + q, 1, size, &dot);
-    for (i32 first = 0; first < length; first += BLOCK) {
-      i32 count = smaller_of(length - first, BLOCK);
-      long key = ((long)n * steps + first) * size;
-      score_block(query + q, keys + key, count, size, weights);
-      exponentials(weights, count, shift_of(maxima[row]), 1 / (sums[row] == 0 ? 1 : sums[row]));
-      score_block(dContext + q, values + key, count, size, dScores);
-      for (i32 k = 0; k < count; k++) dScores[k] = weights[k] * (dScores[k] - dot);
-      add_weighted(dScores, keys + key, count, size, dQuery + q);
-      for (i32 k = 0; k < count; k++) {
-        for (i32 d = 0; d < size; d++, key++) {
-          dKeys[key] += dScores[k] * query[q + d];
-          dValues[key] += weights[k] * dContext[q + d];
-        }
-      }
-    }
-  }
+  attention_backward((backward_job){
+      .query = query, .keys = keys, .values = values, .lengths = lengths, .maxima = maxima,
+      .sums = sums, .context = context, .dContext = dContext, .dQuery = dQuery, .dKeys = dKeys,
+      .dValues = dValues, .batch = batch, .queries = queries, .steps = steps, .size = size,
+      .accumulate = accumulate});
 }
