@@ -55,9 +55,16 @@ EXPORT_TO_DEVICE(use_threads) void use_threads(i32 threads, i32 cut_all) {
   cutting_all = cut_all;
 }
 
+INLINE i32 worth_cutting(i32 units, double flops) {
+  return allowed > 1 && units > 1 && (cutting_all || flops >= LEAST_FLOPS);
+}
+
 i32 parts_for(i32 units, double flops) {
-  if (allowed < 2 || units < 2 || (!cutting_all && flops < LEAST_FLOPS)) return 1;
-  return smaller_of(units, PARTS_PER_THREAD * allowed);
+  return worth_cutting(units, flops) ? smaller_of(units, PARTS_PER_THREAD * allowed) : 1;
+}
+
+i32 parts_of_threads(i32 units, double flops) {
+  return worth_cutting(units, flops) ? smaller_of(units, allowed) : 1;
 }
 
 double parts_by_workers(void) { return (u32)load_word(HELPED); }

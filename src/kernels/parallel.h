@@ -26,9 +26,33 @@ void compute_parts(part_of_job *compute, const void *job, i32 parts);
  */
 i32 parts_for(i32 units, double flops);
 
+/**
+ * As `parts_for`, but one part per thread: for work whose every part has a cost of its own, such as
+ * packing what all parts share.
+ */
+i32 parts_of_threads(i32 units, double flops);
+
 /** The first of `units` units that belongs to the part; those of part + 1 follow. */
 INLINE i32 first_of_part(i32 part, i32 parts, i32 units) {
   return (i32)((long long)units * part / parts);
+}
+
+/** Numbers that lie side by side are cut in units of this many. */
+#define NUMBERS 4096
+
+/**
+ * Into how many parts to cut `count` numbers, each of which costs about as much as so many flops: moving
+ * them through memory counts too.
+ */
+INLINE i32 parts_of_numbers(i32 count, double flops_each) {
+  return parts_of_threads((i32)(((long long)count + NUMBERS - 1) / NUMBERS), flops_each * count);
+}
+
+/** The first of `count` numbers that belongs to the part; those of part + 1 follow. */
+INLINE i32 first_number(i32 part, i32 parts, i32 count) {
+  const long long units = ((long long)count + NUMBERS - 1) / NUMBERS;
+  const long long first = units * part / parts * NUMBERS;
+  return first < count ? (i32)first : count;
 }
 
 /**

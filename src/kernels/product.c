@@ -1,5 +1,7 @@
 #include "product.h"
 
+#include "parallel.h"
+
 /** Blocks of packed rows lie a little apart, so that they do not fall on one set of the cache. */
 #define BLOCK_STRIDE (INNER_BLOCK * TILE + 16)
 /** From this many rows on, packing b pays; where its rows lie far apart, sooner. */
@@ -212,4 +214,42 @@ void compute_product(const product *p) {
       from += count;
     } while (from < p->inner);
   }
+}
+
+/** Rows or columns that a part has at least: fewer would pack more than they multiply. */
+#define ROW_UNIT 48
+#define COLUMN_UNIT (PANEL < 32 ? 32 : PANEL)
+
+typedef struct {
+  const product *whole;
+  i32 by_columns, units, parts;
+} product_parts;
+
+static void product_part(const void *of, i32 part) {
+  const product_parts *job = of;
+  product p = *job->whole;
+  const i32 size = job->by_columns ? COLUMN_UNIT : ROW_UNIT;
+  const i32 all = job->by_columns ? p.columns : p.rows;
+  const i32 first = size * first_of_part(part, job->parts, job->units);
+  const i32 last = smaller_of(size * first_of_part(part + 1, job->parts, job->units), all);
+  if (job->by_columns) {
+    p.columns = last - first;
+    p.b += p.transpose_b ? (long)first * p.b_stride : first;
+    if (p.bias) p.bias += first;
+    p.c += first;
+  } else {
+    p.rows = last - first;
+    p.a += p.transpose_a ? first : (long)first * p.a_stride;
+    p.c += (long)first * p.c_stride;
+  }
+  compute_product(&p);
+}
+
+void compute_product_in_parts(const product *p) {
+  // Each part packs what it shares with the others: the smaller of the two factors, then.
+  product_parts job = {.whole = p, .by_columns = p->columns > p->rows};
+  job.units = job.by_columns ? (p->columns + COLUMN_UNIT - 1) / COLUMN_UNIT
+                             : (p->rows + ROW_UNIT - 1) / ROW_UNIT;
+  job.parts = parts_for(job.units, 2.0 * p->rows * p->columns * p->inner);
+  compute_parts(product_part, &job, job.parts);
 }

@@ -34,6 +34,9 @@ typedef struct {
 /** The whole product, on this thread. */
 void compute_product(const product *p);
 
+/** The same, cut by rows or by columns of c for the threads there are. */
+void compute_product_in_parts(const product *p);
+
 /**
  * A product of blocks that lie near, without packing: c (rows, columns) [+]= a · b [+ more_a · more_b].
  * Sums run over all terms at once, so `terms` is at most about INNER_BLOCK.

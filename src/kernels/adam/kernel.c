@@ -1,5 +1,5 @@
 /** adamStep. */
-#include "vector.h"
+#include "parallel.h"
 
 INLINE vec square_root(vec x) {
   vec y;
@@ -11,21 +11,49 @@ INLINE vec square_root(vec x) {
   return y;
 }
 
+typedef struct {
+  float *x;
+  const float *gradient;
+  float *m, *v;
+  float keep1, take1, keep2, take2, step, spread, floor;
+  i32 length, parts;
+} adam_job;
+
+INLINE void adam_numbers(const adam_job *a, i32 i, i32 left) {
+  vec g = load_left(a->gradient + i, left, 0);
+  vec m = multiply_add(splat(a->take1), g, splat(a->keep1) * load_left(a->m + i, left, 0));
+  vec v = multiply_add(splat(a->take2) * g, g, splat(a->keep2) * load_left(a->v + i, left, 0));
+  vec size = square_root(v * splat(a->spread)) + splat(a->floor);
+  store_left(a->x + i, load_left(a->x + i, left, 0) - splat(a->step) * m / size, left);
+  store_left(a->m + i, m, left);
+  store_left(a->v + i, v, left);
+}
+
+static void adam_part(const void *of, i32 part) {
+  const adam_job a = *(const adam_job *)of;
+  const i32 last = first_number(part + 1, a.parts, a.length);
+  i32 i = first_number(part, a.parts, a.length);
+  for (; i + LANES <= last; i += LANES) adam_numbers(&a, i, LANES);
+  if (i < last) adam_numbers(&a, i, last - i);
+}
+
 EXPORT(adamStep)
 void adamStep(float *x, const float *gradient, float *m, float *v, double rate, double beta1,
               double beta2, double epsilon, double correction1, double correction2, i32 length) {
-  vec keep1 = splat((float)beta1), take1 = splat((float)(1 - beta1));
-  vec keep2 = splat((float)beta2), take2 = splat((float)(1 - beta2));
-  vec step = splat((float)(rate / correction1)), spread = splat((float)(1 / correction2));
-  vec floor = splat((float)epsilon);
-  for (i32 i = 0; i < length; i += LANES) {
-    i32 left = length - i;
-    vec g = load_left(gradient + i, left, 0);
-    vec m1 = multiply_add(take1, g, keep1 * load_left(m + i, left, 0));
-    vec v1 = multiply_add(take2 * g, g, keep2 * load_left(v + i, left, 0));
-    vec x1 = load_left(x + i, left, 0) - step * m1 / (square_root(v1 * spread) + floor);
-    store_left(m + i, m1, left);
-    store_left(v + i, v1, left);
-    store_left(x + i, x1, left);
-  }
+  adam_job job = {
+      .x = x,
+      .gradient = gradient,
+      .m = m,
+      .v = v,
+      .keep1 = (float)beta1,
+      .take1 = (float)(1 - beta1),
+      .keep2 = (float)beta2,
+      .take2 = (float)(1 - beta2),
+      .step = (float)(rate / correction1),
+      .spread = (float)(1 / correction2),
+      .floor = (float)epsilon,
+      .length = length,
+  };
+  job.parts = parts_of_numbers(length, 64);
+  compute_parts(adam_part, &job, job.parts);
 }

@@ -1,4 +1,5 @@
 /** softmaxCrossEntropyForward, softmaxCrossEntropyBackward. */
+#include "parallel.h"
 #include "softmax.h"
 #include "vector-math.h"
 
@@ -33,36 +34,65 @@ static double sum_of_exponentials(const float *x, i32 columns, float max) {
   return total;
 }
 
+typedef struct {
+  const float *logits;
+  const i32 *targets;
+  i32 ignored;
+  float *probabilities, *losses, *dLogits;
+  float factor;
+  i32 rows, columns, parts;
+} loss_job;
+
+static void forward_part(const void *of, i32 part) {
+  const loss_job *l = of;
+  const i32 last = first_of_part(part + 1, l->parts, l->rows);
+  for (i32 i = first_of_part(part, l->parts, l->rows); i < last; i++) {
+    const float *row = l->logits + (long)i * l->columns;
+    float max = softmax_row(row, l->probabilities + (long)i * l->columns, l->columns);
+    if (l->targets[i] == l->ignored) {
+      l->losses[i] = 0;
+      continue;
+    }
+    double total = sum_of_exponentials(row, l->columns, max);
+    l->losses[i] = (float)(logarithm(total) - ((double)row[l->targets[i]] - (double)max));
+  }
+}
+
 EXPORT(softmaxCrossEntropyForward)
 void softmaxCrossEntropyForward(const float *logits, const i32 *targets, i32 ignored,
                                 float *probabilities, float *losses, i32 rows, i32 columns) {
-  for (i32 i = 0; i < rows; i++) {
-    const float *row = logits + (long)i * columns;
-    float max = softmax_row(row, probabilities + (long)i * columns, columns);
-    if (targets[i] == ignored) {
-      losses[i] = 0;
-      continue;
+  loss_job job = {.logits = logits, .targets = targets, .ignored = ignored,
+                  .probabilities = probabilities, .losses = losses, .rows = rows,
+                  .columns = columns};
+  job.parts = parts_for(rows, 96.0 * rows * columns);
+  compute_parts(forward_part, &job, job.parts);
+}
+
+static void backward_part(const void *of, i32 part) {
+  const loss_job *l = of;
+  const vec f = splat(l->factor);
+  const i32 columns = l->columns, last = first_of_part(part + 1, l->parts, l->rows);
+  for (i32 i = first_of_part(part, l->parts, l->rows); i < last; i++) {
+    const float *from = l->probabilities + (long)i * columns;
+    float *to = l->dLogits + (long)i * columns;
+    const i32 target = l->targets[i];
+    for (i32 j = 0; j < columns; j += LANES) {
+      i32 left = columns - j;
+      vec d = target == l->ignored ? splat(0) : f * load_left(from + j, left, 0);
+      store_left(to + j, d, left);
     }
-    double total = sum_of_exponentials(row, columns, max);
-    losses[i] = (float)(logarithm(total) - ((double)row[targets[i]] - (double)max));
+    if (target != l->ignored && target >= 0 && target < columns) {
+      to[target] = l->factor * (from[target] - 1);
+    }
   }
 }
 
 EXPORT(softmaxCrossEntropyBackward)
 void softmaxCrossEntropyBackward(const float *probabilities, const i32 *targets, i32 ignored,
                                  double factor, float *dLogits, i32 rows, i32 columns) {
-  vec f = splat((float)factor);
-  for (i32 i = 0; i < rows; i++) {
-    const float *from = probabilities + (long)i * columns;
-    float *to = dLogits + (long)i * columns;
-    i32 target = targets[i];
-    for (i32 j = 0; j < columns; j += LANES) {
-      i32 left = columns - j;
-      vec d = target == ignored ? splat(0) : f * load_left(from + j, left, 0);
-      store_left(to + j, d, left);
-    }
-    if (target != ignored && target >= 0 && target < columns) {
-      to[target] = (float)factor * (from[target] - 1);
-    }
-  }
+  // The probabilities are only read.
+  loss_job job = {.probabilities = (float *)probabilities, .targets = targets, .ignored = ignored,
+                  .factor = (float)factor, .dLogits = dLogits, .rows = rows, .columns = columns};
+  job.parts = parts_for(rows, 32.0 * rows * columns);
+  compute_parts(backward_part, &job, job.parts);
 }

@@ -1,4 +1,5 @@
 /** lstmForward, lstmBackward: per step one product of all sequences' states, then the gates. */
+#include "parallel.h"
 #include "product.h"
 #include "vector-math.h"
 
@@ -78,19 +79,45 @@ static void forward(float *gates, const float *wh, const float *h0, const i32 *l
   }
 }
 
+/** All steps of some sequences: they need nothing of the others. */
+typedef struct {
+  const float *wh, *h0, *c0;
+  const i32 *lengths;
+  float *gates, *hs, *cs, *hLast, *cLast;
+  i32 batch, steps, hidden, parts;
+} forward_job;
+
+/** Parts are a whole number of tiles high. */
+INLINE i32 sequence_units(i32 batch) { return (batch + TILE - 1) / TILE; }
+
+INLINE i32 first_sequence(i32 part, i32 parts, i32 batch) {
+  return smaller_of(TILE * first_of_part(part, parts, sequence_units(batch)), batch);
+}
+
+static void forward_part(const void *of, i32 part) {
+  const forward_job *f = of;
+  const i32 last = first_sequence(part + 1, f->parts, f->batch);
+  for (i32 n = first_sequence(part, f->parts, f->batch); n < last; n += SEQUENCES) {
+    i32 end = smaller_of(last, n + SEQUENCES);
+    for (i32 i = n; i < end; i++) {
+      long row = (long)i * f->hidden;
+      copy_row(f->h0 ? f->h0 + row : 0, f->hLast + row, f->hidden);
+      copy_row(f->c0 ? f->c0 + row : 0, f->cLast + row, f->hidden);
+    }
+    forward(f->gates, f->wh, f->h0, f->lengths, f->hs, f->cs, f->hLast, f->cLast, n, end, f->steps,
+            f->hidden);
+  }
+}
+
 EXPORT(lstmForward)
 void lstmForward(float *gates, const float *wh, const float *h0, const float *c0,
                  const i32 *lengths, float *hs, float *cs, float *hLast, float *cLast, i32 batch,
                  i32 steps, i32 hidden) {
-  for (i32 n = 0; n < batch; n++) {
-    long row = (long)n * hidden;
-    copy_row(h0 ? h0 + row : 0, hLast + row, hidden);
-    copy_row(c0 ? c0 + row : 0, cLast + row, hidden);
-  }
-  for (i32 n = 0; n < batch; n += SEQUENCES) {
-    forward(gates, wh, h0, lengths, hs, cs, hLast, cLast, n, smaller_of(batch, n + SEQUENCES),
-            steps, hidden);
-  }
+  forward_job job = {.wh = wh, .h0 = h0, .c0 = c0, .lengths = lengths, .gates = gates, .hs = hs,
+                     .cs = cs, .hLast = hLast, .cLast = cLast, .batch = batch, .steps = steps,
+                     .hidden = hidden};
+  job.parts = parts_of_threads(sequence_units(batch), 8.0 * batch * steps * hidden * hidden);
+  compute_parts(forward_part, &job, job.parts);
 }
 
 /** Adds `more` (null: nothing) to a row. */
@@ -171,20 +198,43 @@ static void backward(const float *gates, const float *wh, const float *c0, const
   }
 }
 
-/** dwh += Σ left[k]ᵀ · right[k] over the listed rows. */
-static void add_outer_products(const float *left, i32 left_stride, const float *right,
-                               i32 right_stride, const i32 *list, i32 count, float *dwh,
-                               i32 hidden) {
+typedef struct {
+  const float *gates, *wh, *h0, *c0;
+  const i32 *lengths;
+  const float *hs, *cs, *dhs, *dhLast, *dcLast;
+  float *dGates, *dh0, *dc0, *dwh;
+  i32 batch, steps, hidden, parts;
+} backward_job;
+
+static void backward_part(const void *of, i32 part) {
+  const backward_job *b = of;
+  const i32 last = first_sequence(part + 1, b->parts, b->batch);
+  for (i32 n = first_sequence(part, b->parts, b->batch); n < last; n += SEQUENCES) {
+    i32 end = smaller_of(last, n + SEQUENCES);
+    for (i32 i = n; i < end; i++) {
+      long row = (long)i * b->hidden;
+      copy_row(b->dhLast ? b->dhLast + row : 0, b->dh0 + row, b->hidden);
+      copy_row(b->dcLast ? b->dcLast + row : 0, b->dc0 + row, b->hidden);
+    }
+    backward(b->gates, b->wh, b->c0, b->lengths, b->cs, b->dhs, b->dGates, b->dh0, b->dc0, n, end,
+             b->steps, b->hidden);
+  }
+}
+
+/** Columns first … last of dwh += Σ left[k]ᵀ · right[k] over the listed rows. */
+static void add_outer_products(const backward_job *b, const float *left, i32 left_stride,
+                               const float *right, i32 right_stride, const i32 *list, i32 count,
+                               i32 first, i32 last) {
   const product p = {
       .a = left,
       .a_stride = left_stride,
       .transpose_a = 1,
-      .b = right,
+      .b = right + first,
       .b_stride = right_stride,
-      .c = dwh,
-      .c_stride = 4 * hidden,
-      .rows = hidden,
-      .columns = 4 * hidden,
+      .c = b->dwh + first,
+      .c_stride = 4 * b->hidden,
+      .rows = b->hidden,
+      .columns = last - first,
       .inner = count,
       .accumulate = 1,
       .inner_index = list,
@@ -192,27 +242,36 @@ static void add_outer_products(const float *left, i32 left_stride, const float *
   if (count > 0) compute_product(&p);
 }
 
-/** Was z = gates + h' · wh, so dwh += h'ᵀ · dz, over all steps of all sequences at once. */
-static void backward_of_wh(const float *h0, const i32 *lengths, const float *hs,
-                           const float *dGates, float *dwh, i32 batch, i32 steps, i32 hidden) {
+INLINE i32 column_units(i32 hidden) { return (4 * hidden + PANEL - 1) / PANEL; }
+
+/**
+ * Was z = gates + h' · wh, so dwh += h'ᵀ · dz, over all steps of all sequences at once. A part has some
+ * columns of dwh.
+ */
+static void backward_of_wh(const void *of, i32 part) {
+  const backward_job *b = of;
+  const i32 hidden = b->hidden, steps = b->steps, units = column_units(hidden);
+  const i32 first = PANEL * first_of_part(part, b->parts, units);
+  const i32 last = smaller_of(PANEL * first_of_part(part + 1, b->parts, units), 4 * hidden);
   i32 list[INNER_BLOCK];
   i32 count = 0;
-  for (i32 n = 0; n < batch; n++) {
-    i32 length = smaller_of(length_of(lengths, n, steps), steps);
+  for (i32 n = 0; n < b->batch; n++) {
+    i32 length = smaller_of(length_of(b->lengths, n, steps), steps);
     for (i32 t = 1; t < length; t++) {
       list[count++] = n * steps + t - 1;
       if (count < INNER_BLOCK) continue;
-      add_outer_products(hs, hidden, dGates + 4 * hidden, 4 * hidden, list, count, dwh, hidden);
+      add_outer_products(b, b->hs, hidden, b->dGates + 4 * hidden, 4 * hidden, list, count, first,
+                         last);
       count = 0;
     }
   }
-  add_outer_products(hs, hidden, dGates + 4 * hidden, 4 * hidden, list, count, dwh, hidden);
-  for (i32 first = 0; h0 && first < batch; first += INNER_BLOCK) {
+  add_outer_products(b, b->hs, hidden, b->dGates + 4 * hidden, 4 * hidden, list, count, first, last);
+  for (i32 from = 0; b->h0 && from < b->batch; from += INNER_BLOCK) {
     count = 0;
-    for (i32 n = first; n < smaller_of(batch, first + INNER_BLOCK); n++) {
-      if (length_of(lengths, n, steps) > 0 && steps > 0) list[count++] = n;
+    for (i32 n = from; n < smaller_of(b->batch, from + INNER_BLOCK); n++) {
+      if (length_of(b->lengths, n, steps) > 0 && steps > 0) list[count++] = n;
     }
-    add_outer_products(h0, hidden, dGates, steps * 4 * hidden, list, count, dwh, hidden);
+    add_outer_products(b, b->h0, hidden, b->dGates, steps * 4 * hidden, list, count, first, last);
   }
 }
 
@@ -221,14 +280,13 @@ void lstmBackward(const float *gates, const float *wh, const float *h0, const fl
                   const i32 *lengths, const float *hs, const float *cs, const float *dhs,
                   const float *dhLast, const float *dcLast, float *dGates, float *dh0, float *dc0,
                   float *dwh, i32 batch, i32 steps, i32 hidden) {
-  for (i32 n = 0; n < batch; n++) {
-    long row = (long)n * hidden;
-    copy_row(dhLast ? dhLast + row : 0, dh0 + row, hidden);
-    copy_row(dcLast ? dcLast + row : 0, dc0 + row, hidden);
-  }
-  for (i32 n = 0; n < batch; n += SEQUENCES) {
-    backward(gates, wh, c0, lengths, cs, dhs, dGates, dh0, dc0, n,
-             smaller_of(batch, n + SEQUENCES), steps, hidden);
-  }
-  backward_of_wh(h0, lengths, hs, dGates, dwh, batch, steps, hidden);
+  backward_job job = {.gates = gates, .wh = wh, .h0 = h0, .c0 = c0, .lengths = lengths, .hs = hs,
+                      .cs = cs, .dhs = dhs, .dhLast = dhLast, .dcLast = dcLast, .dGates = dGates,
+                      .dh0 = dh0, .dc0 = dc0, .dwh = dwh, .batch = batch, .steps = steps,
+                      .hidden = hidden};
+  const double flops = 8.0 * batch * steps * hidden * hidden;
+  job.parts = parts_of_threads(sequence_units(batch), flops);
+  compute_parts(backward_part, &job, job.parts);
+  job.parts = parts_of_threads(column_units(hidden), flops);
+  compute_parts(backward_of_wh, &job, job.parts);
 }

@@ -19,5 +19,5 @@ void matmul(const float *a, const float *b, const float *bias, float *c, i32 row
       .inner = inner,
       .accumulate = accumulate,
   };
-  compute_product(&p);
+  compute_product_in_parts(&p);
 }

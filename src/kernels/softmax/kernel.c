@@ -1,6 +1,7 @@
 /** softmaxForward, softmaxBackward, and their rows for other kernels. */
 #include "softmax.h"
 
+#include "parallel.h"
 #include "vector-math.h"
 
 float softmax_row(const float *x, float *y, i32 columns) {
@@ -44,16 +45,41 @@ void softmax_row_backward(const float *y, const float *dy, float *dx, i32 column
   for (i32 j = whole; j < columns; j++) dx[j] = y[j] * (dy[j] - dot);
 }
 
-EXPORT(softmaxForward) void softmaxForward(const float *x, float *y, i32 rows, i32 columns) {
-  for (i32 i = 0; i < rows; i++) {
-    softmax_row(x + (long)i * columns, y + (long)i * columns, columns);
+typedef struct {
+  const float *x, *y;
+  float *out;
+  i32 rows, columns, parts;
+} softmax_job;
+
+static void forward_part(const void *of, i32 part) {
+  const softmax_job *s = of;
+  const i32 last = first_of_part(part + 1, s->parts, s->rows);
+  for (i32 i = first_of_part(part, s->parts, s->rows); i < last; i++) {
+    long start = (long)i * s->columns;
+    softmax_row(s->x + start, s->out + start, s->columns);
   }
+}
+
+static void backward_part(const void *of, i32 part) {
+  const softmax_job *s = of;
+  const i32 last = first_of_part(part + 1, s->parts, s->rows);
+  for (i32 i = first_of_part(part, s->parts, s->rows); i < last; i++) {
+    long start = (long)i * s->columns;
+    softmax_row_backward(s->y + start, s->x + start, s->out + start, s->columns);
+  }
+}
+
+static void over_rows(part_of_job *compute, softmax_job job, double flops_each) {
+  job.parts = parts_for(job.rows, flops_each * job.rows * job.columns);
+  compute_parts(compute, &job, job.parts);
+}
+
+EXPORT(softmaxForward) void softmaxForward(const float *x, float *y, i32 rows, i32 columns) {
+  over_rows(forward_part, (softmax_job){.x = x, .out = y, .rows = rows, .columns = columns}, 48);
 }
 
 EXPORT(softmaxBackward)
 void softmaxBackward(const float *y, const float *dy, float *dx, i32 rows, i32 columns) {
-  for (i32 i = 0; i < rows; i++) {
-    long start = (long)i * columns;
-    softmax_row_backward(y + start, dy + start, dx + start, columns);
-  }
+  over_rows(backward_part,
+            (softmax_job){.x = dy, .y = y, .out = dx, .rows = rows, .columns = columns}, 32);
 }
