@@ -6,8 +6,6 @@
 #define BLOCK_STRIDE (INNER_BLOCK * TILE + 16)
 /** From this many rows on, packing b pays; where its rows lie far apart, sooner. */
 #define PACK_FROM 24
-/** Up to this many rows, b is streamed row by row instead. */
-#define STREAM_UP_TO 3
 #define STREAM_COLUMNS 1024
 
 typedef float packed_rows[(ROW_CHUNK / TILE) * BLOCK_STRIDE];

@@ -13,13 +13,33 @@ INLINE void add_term(const i32 form, const i32 rows, const i32 vecs, const float
   }
 }
 
-/** Adds a finished sum to what the element starts from, and stores it. */
-INLINE void finish(const tile_output *to, i32 r, i32 j, vec total) {
-  float *c = to->c[r] + j;
-  i32 left = to->width - j;
-  if (to->keep) total = load_left(c, left, 0) + total;
-  if (to->bias) total = load_left(to->bias + j, left, 0) + total;
-  store_left(c, total, left);
+/** Finished sums, added to what their elements start from, to where they belong. */
+INLINE void finish(const i32 rows, const i32 vecs, const tile_output to, vec sums[TILE][VECS]) {
+  // Asked once, not for every vector.
+  const i32 plain = to.width == vecs * LANES && !to.bias;
+#pragma GCC unroll 8
+  for (i32 r = 0; plain && r < rows; r++) {
+    float *c = to.c[r];
+#pragma GCC unroll 4
+    for (i32 v = 0; v < vecs; v++) {
+      vec total = sums[r][v];
+      if (to.keep) total = load(c + v * LANES) + total;
+      store(c + v * LANES, total);
+    }
+  }
+  if (plain) return;
+#pragma GCC unroll 8
+  for (i32 r = 0; r < rows; r++) {
+    float *c = to.c[r];
+#pragma GCC unroll 4
+    for (i32 v = 0; v < vecs; v++) {
+      const i32 j = v * LANES, left = to.width - j;
+      vec total = sums[r][v];
+      if (to.keep) total = load_left(c + j, left, 0) + total;
+      if (to.bias) total = load_left(to.bias + j, left, 0) + total;
+      store_left(c + j, total, left);
+    }
+  }
 }
 
 INLINE void tile(const i32 form, const i32 rows, const i32 vecs, const tile_terms *in,
@@ -47,11 +67,7 @@ INLINE void tile(const i32 form, const i32 rows, const i32 vecs, const tile_term
       }
     }
   }
-#pragma GCC unroll 8
-  for (i32 r = 0; r < rows; r++) {
-#pragma GCC unroll 4
-    for (i32 v = 0; v < vecs; v++) finish(to, r, v * LANES, sums[r][v]);
-  }
+  finish(rows, vecs, *to, sums);
 }
 
 /** The shape of tile: its rows are constant in each case, so that the sums stay in registers. */

@@ -99,7 +99,17 @@ INLINE vec choose(ivec mask, vec yes, vec no) {
 }
 
 /** The larger of each lane; NaN in `x` is passed over. */
-INLINE vec larger(vec x, vec max) { return choose(x > max, x, max); }
+INLINE vec larger(vec x, vec max) {
+#if defined(__wasm__)
+  return (vec)__builtin_wasm_pmax_f32x4(max, x);
+#elif LANES == 16
+  return (vec)_mm512_max_ps((__m512)x, (__m512)max);
+#elif LANES == 8
+  return (vec)_mm256_max_ps((__m256)x, (__m256)max);
+#else
+  return choose(x > max, x, max);
+#endif
+}
 
 /** Lanes of two vectors by number, those of b following those of a: SHUFFLE(a, b, 0, 1, …). */
 #if defined(__clang__)

@@ -76,9 +76,93 @@ static void row_of_scores(const float *w, float *dw, float *copy, i32 count, flo
   }
 }
 
-/** The block of queries q … q + rows and keys t … t + count. `first…`: nothing stands in the sums yet. */
-static void backward_block(const sequence *s, i32 q, i32 rows, i32 t, i32 count, i32 keepQuery,
-                           i32 keepKeys, scratch *m) {
+/** dQuery += dS · keys for a block. */
+static void add_to_query(const sequence *s, long at, i32 rows, long key, i32 count, scratch *m) {
+  if (rows <= STREAM_UP_TO) {
+    const product p = {
+        .a = m->scores,
+        .a_stride = SCORE_STRIDE,
+        .b = s->keys + key,
+        .b_stride = s->e.size,
+        .c = s->dQuery + at,
+        .c_stride = s->e.size,
+        .rows = rows,
+        .columns = s->e.size,
+        .inner = count,
+        .accumulate = 1,
+    };
+    compute_product(&p);
+    return;
+  }
+  const block_product p = {
+      .form = BY_ROWS,
+      .a = m->scores,
+      .a_stride = SCORE_STRIDE,
+      .b = s->keys + key,
+      .b_stride = s->e.size,
+      .panel_stride = PANEL,
+      .terms = count,
+      .c = s->dQuery + at,
+      .c_stride = s->e.size,
+      .rows = rows,
+      .columns = s->e.size,
+      .keep = 1,
+  };
+  compute_block(&p, m->tail);
+}
+
+/** out[k, :] [+]= dS[k] · query + W[k] · dContext of one query; without W, only the first. */
+static void add_outer_product(i32 count, i32 size, const float *dS, const float *query,
+                              const float *w, const float *dContext, float *out, i32 keep) {
+  for (i32 k = 0; k < count; k++, out += size) {
+    const vec left = splat(dS[k]), more = splat(w ? w[k] : 0);
+    for (i32 j = 0; j < size; j += LANES) {
+      vec sum = left * load_left(query + j, size - j, 0);
+      if (w) sum = multiply_add(more, load_left(dContext + j, size - j, 0), sum);
+      if (keep) sum = load_left(out + j, size - j, 0) + sum;
+      store_left(out + j, sum, size - j);
+    }
+  }
+}
+
+/** dKeys [+]= dSᵀ · query and dValues [+]= Wᵀ · dContext for a block. */
+static void add_to_keys(const sequence *s, long at, i32 rows, long key, i32 count, i32 keep,
+                        scratch *m) {
+  const i32 size = s->e.size, both = s->dKeys == s->dValues;
+  if (rows == 1) {
+    add_outer_product(count, size, m->scores, s->query + at, both ? m->weights : 0,
+                      s->dContext + at, s->dKeys + key, keep);
+    if (both) return;
+    add_outer_product(count, size, m->weights, s->dContext + at, 0, 0, s->dValues + key, keep);
+    return;
+  }
+  block_product p = {
+      .form = BY_TERMS,
+      .a = m->scores,
+      .a_stride = SCORE_STRIDE,
+      .b = s->query + at,
+      .b_stride = size,
+      .panel_stride = PANEL,
+      .terms = rows,
+      .more_a = both ? m->weights : 0,
+      .more_b = both ? s->dContext + at : 0,
+      .c = s->dKeys + key,
+      .c_stride = size,
+      .rows = count,
+      .columns = size,
+      .keep = keep,
+  };
+  compute_block(&p, m->tail);
+  if (both) return;
+  p.a = m->weights;
+  p.b = s->dContext + at;
+  p.c = s->dValues + key;
+  compute_block(&p, m->tail);
+}
+
+/** The block of queries q … q + rows and keys t … t + count; `keepKeys`: the keys' sums have begun. */
+static void backward_block(const sequence *s, i32 q, i32 rows, i32 t, i32 count, i32 keepKeys,
+                           scratch *m) {
   const extent e = s->e;
   const long size = e.size, at = q * size, key = t * size;
   block_scores(e, s->dContext + at, rows, s->values + key, count, m->value_panels, m->scores,
@@ -100,46 +184,8 @@ static void backward_block(const sequence *s, i32 q, i32 rows, i32 t, i32 count,
     }
     row_of_scores(w, m->scores + i * SCORE_STRIDE, copy, count, dot);
   }
-  const block_product of_query = {
-      .form = BY_ROWS,
-      .a = m->scores,
-      .a_stride = SCORE_STRIDE,
-      .b = s->keys + key,
-      .b_stride = size,
-      .panel_stride = PANEL,
-      .terms = count,
-      .c = s->dQuery + at,
-      .c_stride = size,
-      .rows = rows,
-      .columns = e.size,
-      .keep = keepQuery,
-  };
-  compute_block(&of_query, m->tail);
-  block_product of_keys = {
-      .form = BY_TERMS,
-      .a = m->scores,
-      .a_stride = SCORE_STRIDE,
-      .b = s->query + at,
-      .b_stride = size,
-      .panel_stride = PANEL,
-      .terms = rows,
-      .c = s->dKeys + key,
-      .c_stride = size,
-      .rows = count,
-      .columns = e.size,
-      .keep = keepKeys,
-  };
-  if (s->dKeys == s->dValues) {
-    of_keys.more_a = m->weights;
-    of_keys.more_b = s->dContext + at;
-    compute_block(&of_keys, m->tail);
-    return;
-  }
-  compute_block(&of_keys, m->tail);
-  of_keys.a = m->weights;
-  of_keys.b = s->dContext + at;
-  of_keys.c = s->dValues + key;
-  compute_block(&of_keys, m->tail);
+  add_to_query(s, at, rows, key, count, m);
+  add_to_keys(s, at, rows, key, count, keepKeys, m);
 }
 
 /** Chunk i of the queries of sequence n, and the chunk of keys that it meets in this round. */
@@ -168,7 +214,7 @@ static void backward_unit(const backward_job *job, i32 n, i32 chunk, scratch *m)
     }
     for (i32 q = first; q < last; q += ROW_BLOCK) {
       i32 keepKeys = job->accumulate || job->round > 0 || q > first;
-      backward_block(&s, q, smaller_of(last - q, ROW_BLOCK), t, count, 1, keepKeys, m);
+      backward_block(&s, q, smaller_of(last - q, ROW_BLOCK), t, count, keepKeys, m);
     }
   }
 }

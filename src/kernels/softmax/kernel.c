@@ -15,7 +15,16 @@ float softmax_row(const float *x, float *y, i32 columns) {
   vec shift = splat(max == minus_infinity ? 0 : max);
   const float *k = constants(EXP);
   vec totals = splat(0);
-  for (i32 j = 0; j < whole; j += LANES) {
+  i32 j = 0;
+  // Two at a time, which share the loads of the constants.
+  for (; j + 2 * LANES <= whole; j += 2 * LANES) {
+    vec e = exp_of_negative(load(x + j) - shift, k);
+    vec next = exp_of_negative(load(x + j + LANES) - shift, k);
+    totals = totals + e + next;
+    store(y + j, e);
+    store(y + j + LANES, next);
+  }
+  if (j < whole) {
     vec e = exp_of_negative(load(x + j) - shift, k);
     totals += e;
     store(y + j, e);
@@ -27,8 +36,8 @@ float softmax_row(const float *x, float *y, i32 columns) {
   }
   float total = sum_lanes(totals);
   float factor = total == 0 ? 1 : 1 / total;
-  for (i32 j = 0; j < whole; j += LANES) store(y + j, load(y + j) * splat(factor));
-  for (i32 j = whole; j < columns; j++) y[j] *= factor;
+  for (j = 0; j < whole; j += LANES) store(y + j, load(y + j) * splat(factor));
+  for (j = whole; j < columns; j++) y[j] *= factor;
   return max;
 }
 
