@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { attentionTask, compareWithTruth, type Errors, type Task } from "./attention-truth.ts";
 import { CACHE } from "./cache.ts";
 import { nameOf, type Running } from "./contenders.ts";
-import { type Ceiling, ceilingResult, measureCeiling } from "./measure-ceilings.ts";
+import { type Ceiling, ceilingResult, measureQuietly } from "./measure-ceilings.ts";
 import type { Options } from "./options.ts";
 import type { AttentionResult, CeilingResult, Who } from "./results.ts";
 import { SHAPES, type ShapeName } from "./shapes.ts";
@@ -54,9 +54,8 @@ export async function measureShape(
   await warmUp(timed);
   const ceilingRounds = ceilings.map(() => [] as number[]);
   for (let round = 0; round < options.rounds; round++) {
-    for (const [i, ceiling] of ceilings.entries()) {
-      ceilingRounds[i]?.push(await measureCeiling(ceiling));
-    }
+    const rates = await measureQuietly(ceilings);
+    for (const [i, rate] of rates.entries()) ceilingRounds[i]?.push(rate);
     for (const each of timed) {
       if (each.dropped || isLong(each.rounds) || each.rounds.length > round) continue;
       const request = { do: "time", way: each.way, seconds: options.seconds };

@@ -82,6 +82,35 @@ export async function measureCeiling({ children, operations }: Ceiling): Promise
   return rates.reduce((a, b) => a + b);
 }
 
+/** Times that a round waits for a machine on which others compute, and milliseconds each time. */
+const [WAITS, WAIT] = [5, 2000];
+
+/** Every ceiling, once the machine is quiet or the patience at its end. */
+export async function measureQuietly(ceilings: readonly Ceiling[]): Promise<number[]> {
+  for (let waits = 0; ; waits++) {
+    const rates: number[] = [];
+    for (const ceiling of ceilings) rates.push(await measureCeiling(ceiling));
+    const measured = ceilings.map((each, i) => ceilingResult(each, [rates[i] ?? 0], null));
+    if (isQuiet(measured, 0) || waits === WAITS) return rates;
+    await new Promise((resolve) => setTimeout(resolve, WAIT));
+  }
+}
+
+/** What several threads reach of as many times one, at least, where nobody else computes. */
+const QUIET = 0.85;
+
+/** Whether all threads got their share of the machine in a round. */
+export function isQuiet(ceilings: readonly CeilingResult[], round: number): boolean {
+  const shares = ceilings.flatMap(({ name, node, threads, rounds }) => {
+    if (threads === 1) return [];
+    const one = ceilings.find(
+      (each) => each.name === name && each.node === node && each.threads === 1,
+    );
+    return [(rounds[round] ?? 0) / (threads * (one?.rounds[round] ?? Number.NaN))];
+  });
+  return shares.reduce((sum, each) => sum + each, 0) >= QUIET * shares.length;
+}
+
 /** The results of the rounds of a shape. */
 export function ceilingResult(
   { name, threads, node }: Ceiling,

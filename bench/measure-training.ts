@@ -10,6 +10,7 @@ import {
 } from "heed";
 import { CACHE, writeCached } from "./cache.ts";
 import type { Running } from "./contenders.ts";
+import { type Ceiling, measureQuietly } from "./measure-ceilings.ts";
 import type { Options } from "./options.ts";
 import type { ModelResult } from "./results.ts";
 
@@ -31,6 +32,7 @@ interface ModelFiles {
 /** One training step of 128 pairs for everybody who can, and greedy decoding of one date. */
 export async function measureTraining(
   running: readonly Running[],
+  ceilings: readonly Ceiling[],
   options: Options,
 ): Promise<ModelResult[]> {
   const { model, pairs, truth } = await modelFiles();
@@ -45,6 +47,7 @@ export async function measureTraining(
     }
   }
   for (let round = 0; round < options.rounds; round++) {
+    await measureQuietly(ceilings);
     for (const { by, way, rounds, refused } of timed) {
       if (refused !== null) continue;
       const seconds = Math.max(2 * options.seconds, 0.4);

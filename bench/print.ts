@@ -1,5 +1,6 @@
 import { nameOf } from "./contenders.ts";
 import { goalTable } from "./goals.ts";
+import { isQuiet } from "./measure-ceilings.ts";
 import type { Results } from "./results.ts";
 import { SHAPE_NAMES } from "./shapes.ts";
 import {
@@ -43,7 +44,15 @@ export function provenance({ date, machine, cores, command, details }: Results):
 }
 
 /** Who was not timed, and why. */
-export function notes({ attention, training, absent }: Results): string[] {
+export function notes(results: Results): string[] {
+  const { attention, training, absent } = results;
+  const loud = SHAPE_NAMES.flatMap((shape) => {
+    const ceilings = results.ceilings.filter((each) => each.shape === shape);
+    const rounds = Math.max(0, ...ceilings.map((each) => each.rounds.length));
+    const disturbed = Array.from({ length: rounds }, (_, i) => !isQuiet(ceilings, i));
+    const count = disturbed.filter(Boolean).length;
+    return count > 0 ? [`${shape}: ${count} of ${rounds} rounds`] : [];
+  });
   const wrong = [...attention, ...training]
     .filter(({ refused }) => refused !== null)
     .map((each) => {
@@ -52,6 +61,11 @@ export function notes({ attention, training, absent }: Results): string[] {
     });
   const gone = absent.map(({ name, reason }) => `- ${name}: ${reason}`);
   return [
+    ...(loud.length > 0
+      ? [
+          `Others computed on this machine meanwhile; several threads got less than their share. ${loud.join(", ")}.`,
+        ]
+      : []),
     ...(wrong.length > 0 ? [`Not timed:\n\n${wrong.join("\n")}`] : []),
     ...(gone.length > 0 ? [`Absent:\n\n${gone.join("\n")}`] : []),
   ];

@@ -42,7 +42,7 @@ async function main(options: Options): Promise<Results> {
   }
   if (wants("training")) {
     progress("training");
-    training = await measureTraining(running, options);
+    training = await measureTraining(running, ceilings, options);
   }
   for (const { child } of [
     ...running,

@@ -11,10 +11,14 @@ export function isNode(): boolean {
   return typeof process !== "undefined" && typeof process.versions?.node === "string";
 }
 
-/** A module of Node's; null in a page, and in a Node older than 20.16 or 22.3. */
+/** Whether there are Node's modules: not in a page, nor in a Node older than 20.16 or 22.3. */
+export function hasNodeModules(): boolean {
+  return isNode() && typeof process.getBuiltinModule === "function";
+}
+
+/** A module of Node's; null where there are none. */
 export function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | null {
-  if (!isNode() || typeof process.getBuiltinModule !== "function") return null;
-  return process.getBuiltinModule(name) as NodeModules[Name];
+  return hasNodeModules() ? (process.getBuiltinModule(name) as NodeModules[Name]) : null;
 }
 
 /** Bytes of memory that this process may still take; ∞ where that is not known. */

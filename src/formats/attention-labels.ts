@@ -1,7 +1,14 @@
 /** A label longer than this many code points in one grapheme is a pile of marks; the rest is cut. */
 const LONGEST_GRAPHEME = 16;
 
-const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
+let segmenter: Intl.Segmenter | null = null;
+
+/** What a reader calls the characters of a text. */
+function graphemesOf(text: string): Intl.Segments {
+  // Not before it is needed: making one takes longer than loading all of heed.
+  segmenter ??= new Intl.Segmenter("und", { granularity: "grapheme" });
+  return segmenter.segment(text);
+}
 
 /**
  * A symbol of a vocabulary as something safe to look at: a space becomes `␣`, control characters
@@ -17,7 +24,7 @@ const graphemes = new Intl.Segmenter("und", { granularity: "grapheme" });
 export function visibleSymbol(symbol: string): string {
   if (symbol === "") return "∅";
   let shown = "";
-  for (const { segment } of graphemes.segment(symbol)) shown += visibleGrapheme(segment);
+  for (const { segment } of graphemesOf(symbol)) shown += visibleGrapheme(segment);
   return shown;
 }
 
@@ -29,7 +36,7 @@ export function visibleSymbol(symbol: string): string {
  */
 export function visibleText(text: string): string {
   let shown = "";
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     shown += segment === " " ? " " : visibleGrapheme(segment);
   }
   return shown;
@@ -67,13 +74,13 @@ function visibleCodePoint(character: string): string {
  */
 export function displayWidth(text: string): number {
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment);
   return width;
 }
 
 /** The number of characters as a reader counts them. */
 export function countGraphemes(text: string): number {
-  return [...graphemes.segment(text)].length;
+  return [...graphemesOf(text)].length;
 }
 
 function graphemeWidth(grapheme: string): number {
@@ -121,7 +128,7 @@ export function clipLabel(label: string, columns: number): string {
   if (displayWidth(label) <= columns) return label;
   let kept = "";
   let width = 0;
-  for (const { segment } of graphemes.segment(label)) {
+  for (const { segment } of graphemesOf(label)) {
     const next = width + graphemeWidth(segment);
     if (next > columns - 1) break;
     kept += segment;

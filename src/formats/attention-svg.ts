@@ -57,7 +57,7 @@ export function attentionToSvg(map: AttentionMap, options: AttentionSvgOptions =
       `aria-label="${title}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
     `<title>${title}</title>`,
     `<desc>${about}</desc>`,
-    `<style>${STYLE}</style>`,
+    `<style>${style()}</style>`,
     `<rect class="page" width="${width}" height="${height}" rx="6"/>`,
     `<text class="name" x="${EDGE}" y="${EDGE + 14}">${title}</text>`,
     ...axes(frame, sources, outputs),
@@ -143,7 +143,7 @@ function scale(y: number): string[] {
 }
 
 /** Scoped to the class, because a style in an SVG put into a page reaches the whole page. */
-const STYLE = ((): string => {
+function style(): string {
   const colours = (theme: "light" | "dark"): string =>
     Array.from({ length: STEPS }, (_, i) => {
       return `.heed-attention .w${i}{fill:${pageColour(i / (STEPS - 1), theme)}}`;
@@ -159,7 +159,7 @@ const STYLE = ((): string => {
     `${theme("#ffffff", "#1f2328", "#59636e")}${colours("light")}` +
     `@media (prefers-color-scheme:dark){${theme("#0d1117", "#e6edf3", "#9198a1")}${colours("dark")}}`
   );
-})();
+}
 
 /** Text for XML; what XML 1.0 cannot hold at all has been made visible before. */
 function escapeXml(text: string): string {

@@ -10,7 +10,7 @@ const MOST = 60_000;
 
 /** The page: it gets a model that was trained elsewhere, and asks it. */
 const PAGE = `
-import { AttentionSeq2seq } from ${JSON.stringify(resolve("dist/index.js"))};
+import { AttentionSeq2seq } from ${JSON.stringify(resolve("dist/browser.js"))};
 const answer = await fetch("model.safetensors");
 const model = AttentionSeq2seq.fromBytes(new Uint8Array(await answer.arrayBuffer()));
 const { output } = await model.transduce("a text");
@@ -27,7 +27,7 @@ it(`running a trained model costs a browser at most ${MOST / 1000} kB, kernels i
 
 /** The scripts that Vite makes of a module, minified. */
 async function bundle(source: string): Promise<string[]> {
-  if (!existsSync("dist/index.js")) throw new Error("dist/ is missing; `npm run build` makes it");
+  if (!existsSync("dist/browser.js")) throw new Error("dist/ is missing; `npm run build` makes it");
   const root = mkdtempSync(join(tmpdir(), "heed-download-"));
   try {
     const input = join(root, "page.js");

@@ -2,7 +2,7 @@ import { DeviceError } from "../../core/errors.ts";
 import type { Device } from "../../kernels/device.ts";
 
 /**
- * Stands in a page for native-device.ts, which only Node can use: see "browser" in package.json.
+ * Stands in a page for native-device.ts, which only Node can use: see scripts/build-dist.ts.
  *
  * @throws DeviceError
  */

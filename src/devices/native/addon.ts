@@ -24,11 +24,6 @@ const LEVELS: Readonly<Record<string, readonly NativeSimd[]>> = {
   x64: ["avx512", "avx2", "sse2"],
   arm64: ["neon"],
 };
-/** How to build anew, where heed is installed and in its own repository. */
-const REBUILD = import.meta.url.includes("/node_modules/")
-  ? "npm rebuild heed"
-  : "npm run build:native";
-
 const loaded = new Map<NativeSimd, Addon>();
 
 /** An addon that this processor runs: the one asked for, or the best. @throws DeviceError */
@@ -50,7 +45,7 @@ export function loadAddon(asked?: NativeSimd): Addon {
     refuse(`simd to be ${names} on this processor`, `"${asked}"`, "leave simd out for the best");
   }
   const addon = firstLoaded(asked === undefined ? possible : [asked]);
-  return addon ?? refuse(`native kernels for ${asked ?? first.best}`, "none", `run ${REBUILD}`);
+  return addon ?? refuse(`native kernels for ${asked ?? first.best}`, "none", rebuild());
 }
 
 /** The addon of the first of the levels that has one. */
@@ -81,11 +76,16 @@ function tryLoad(level: NativeSimd): Addon | null {
   return module.exports;
 }
 
-/** A file of build/native, seen from src/ as from dist/. */
+/** A file of build/native, seen from this one or from the bundle in dist/. */
 function pathOf(name: string): string {
-  // In two steps, so that bundlers do not take the file for one of a page's.
-  const here = import.meta.url;
-  return decodeURIComponent(new URL(`../../../build/native/${name}`, here).pathname);
+  const root = import.meta.url.replace(/(src\/devices\/native|dist)\/[^/]*$/, "");
+  return decodeURIComponent(new URL(`${root}build/native/${name}`).pathname);
+}
+
+/** How to build anew, where heed is installed and in its own repository. */
+function rebuild(): string {
+  const installed = import.meta.url.includes("/node_modules/");
+  return `run ${installed ? "npm rebuild heed" : "npm run build:native"}`;
 }
 
 /** What scripts/build-native.mjs left word of. */
@@ -96,14 +96,14 @@ function whyNotBuilt(): { reason: string; fix: string } {
   } catch {
     return {
       reason: "none: heed's install script did not run",
-      fix: `allow it and run ${REBUILD}`,
+      fix: `allow it and ${rebuild()}`,
     };
   }
   const { reason, fix } = record;
   if (typeof reason !== "string")
-    return { reason: "ones that Node cannot load", fix: `run ${REBUILD}` };
+    return { reason: "ones that Node cannot load", fix: rebuild() };
   return {
     reason: `none: ${reason}`,
-    fix: fix === undefined ? `run ${REBUILD}` : `${fix} and run ${REBUILD}`,
+    fix: fix === undefined ? rebuild() : `${fix} and ${rebuild()}`,
   };
 }

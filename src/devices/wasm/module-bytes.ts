@@ -15,11 +15,11 @@ export const SHIFT = 3;
 export function bytesOfText(text: string): Uint8Array<ArrayBuffer> {
   const places = new Uint8Array(128);
   for (let i = 0; i < ALPHABET.length; i++) places[ALPHABET.charCodeAt(i)] = i;
-  const bytes = new TextEncoder().encode(text); // the text's characters, then what they stand for
+  const bytes = new Uint8Array(text.length);
   let count = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    let place = places[bytes[i]!]!;
-    if (place < PREFIXES) place = (place + 1) * ALPHABET.length + places[bytes[++i]!]!;
+  for (let i = 0; i < text.length; i++) {
+    let place = places[text.charCodeAt(i)]!;
+    if (place < PREFIXES) place = (place + 1) * ALPHABET.length + places[text.charCodeAt(++i)]!;
     bytes[count++] = place - PREFIXES - SHIFT; // modulo 256, as the array does it
   }
   return bytes.slice(0, count);

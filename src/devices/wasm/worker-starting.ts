@@ -1,4 +1,4 @@
-import { nodeModule } from "../host.ts";
+import { hasNodeModules, nodeModule } from "../host.ts";
 import { WORKER_SOURCE, type WorkerStart } from "./worker-source.ts";
 
 /**
@@ -9,12 +9,13 @@ export type StartWorker = (start: WorkerStart) => void;
 
 /** How to start workers here; null where there are none. */
 export function workerStarter(): StartWorker | null {
-  const threads = nodeModule("worker_threads");
-  if (threads !== null) {
+  if (hasNodeModules()) {
     return (start) => {
+      // Here, since loading the module takes longer than opening a device.
+      const Worker = nodeModule("worker_threads")?.Worker as typeof NodeWorker;
       // Nothing of the program's own way to start: loaders and preloaded modules take long.
       const options = { eval: true, workerData: start, execArgv: [], env: {}, name: "heed" };
-      const worker = new threads.Worker(WORKER_SOURCE, options);
+      const worker = new Worker(WORKER_SOURCE, options);
       // The process may end while its workers wait for work.
       worker.unref();
       worker.on("error", () => {});

@@ -10,7 +10,7 @@
 #define ROW_BLOCK 48
 /** Rows of scores lie a little further apart, so that they do not fall on one set of the cache. */
 #define SCORE_STRIDE (KEY_BLOCK + 16)
-/** Queries of one unit of the forward pass. */
+/** Most queries of one unit of the forward pass. */
 #define FORWARD_CHUNK 192
 /** Scores of this many queries or more are computed from packed keys, if those have at most INNER_BLOCK terms. */
 #define PACK_KEYS_FROM 64

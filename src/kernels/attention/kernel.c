@@ -88,8 +88,17 @@ static void forward_part(const void *of, i32 part) {
   }
 }
 
+/**
+ * The scores of one unit should fit the second cache: this many, or those of ROW_BLOCK queries. Narrow
+ * vectors wait less for memory, and more for the packing of keys, which every unit does.
+ */
+#define NEAR_SCORES ((LANES == 4 ? 256 : 128) * 1024)
+
 static void forward(forward_job job) {
-  job.chunks = (job.queries + FORWARD_CHUNK - 1) / FORWARD_CHUNK;
+  i32 rows = NEAR_SCORES / (job.steps > 0 ? job.steps : 1) / ROW_BLOCK * ROW_BLOCK;
+  if (rows < ROW_BLOCK) rows = ROW_BLOCK;
+  rows = smaller_of(rows, FORWARD_CHUNK);
+  job.chunks = (job.queries + rows - 1) / rows;
   const double products = (job.keys != 0) + (job.values != 0);
   const double flops = 2 * products * job.batch * job.queries * job.steps * job.size;
   job.parts = parts_for(job.batch * job.chunks, flops);
