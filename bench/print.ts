@@ -66,7 +66,26 @@ export function notes(results: Results): string[] {
           `Others computed on this machine meanwhile; several threads got less than their share. ${loud.join(", ")}.`,
         ]
       : []),
+    ...unsteady(results),
     ...(wrong.length > 0 ? [`Not timed:\n\n${wrong.join("\n")}`] : []),
     ...(gone.length > 0 ? [`Absent:\n\n${gone.join("\n")}`] : []),
   ];
+}
+
+/** Best ways whose rounds differ by more than this are no measure of anybody. */
+const STEADY = 2;
+
+/** Who was disturbed within the rounds: threads that wait for each other suffer most. */
+function unsteady({ attention, training }: Results): string[] {
+  const spread = ({ rounds }: { readonly rounds: readonly number[] }): number =>
+    rounds.length < 2 ? 1 : Math.max(...rounds) / Math.min(...rounds);
+  const names = [...attention, ...training]
+    .filter((each) => spread(each) > STEADY)
+    .map((each) => {
+      const at = "shape" in each ? ` at ${each.shape}` : "";
+      return `- ${nameOf(each.who)}, ${each.way}${at}: ${spread(each).toFixed(1)} ×`;
+    });
+  return names.length > 0
+    ? [`Slowest round against fastest, where that is more than ${STEADY} ×:\n\n${names.join("\n")}`]
+    : [];
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import { type DeviceName, openDevice, useDevice } from "../index.ts";
-import { oneOf } from "./numbers.ts";
+import { currentDevice, type DeviceName, openDevice, useDevice } from "../index.ts";
+import { oneOf, wholeNumber } from "./numbers.ts";
 
 /** Options that every command has. */
 export interface CommonOptions {
@@ -10,6 +10,7 @@ export interface CommonOptions {
 /** Options of the commands that compute. */
 export interface ComputeOptions extends CommonOptions {
   readonly device?: DeviceName;
+  readonly threads?: number;
 }
 
 const DEVICES = ["native", "wasm", "reference"] as const satisfies readonly DeviceName[];
@@ -19,16 +20,23 @@ export function withCommonOptions(command: Command): Command {
   return command.addOption(new Option("--verbose", "say more; show the stack of an error"));
 }
 
-/** Adds `--device` and `--verbose`. */
+/** Adds `--device`, `--threads` and `--verbose`. */
 export function withComputeOptions(command: Command): Command {
   const device = new Option(
     "--device <name>",
     "where to compute: native, wasm or reference",
   ).argParser(oneOf("--device", DEVICES));
-  return withCommonOptions(command.addOption(device));
+  const threads = new Option(
+    "--threads <n>",
+    "most threads to compute on, on native and wasm (default: one per core)",
+  ).argParser(wholeNumber("--threads", 1));
+  return withCommonOptions(command.addOption(device).addOption(threads));
 }
 
 /** Makes the device that the options ask for the current one. Throws DeviceError if it cannot. */
-export async function chooseDevice(options: ComputeOptions): Promise<void> {
-  if (options.device !== undefined) useDevice(await openDevice(options.device));
+export async function chooseDevice({ device, threads }: ComputeOptions): Promise<void> {
+  if (device === undefined && threads === undefined) return;
+  // The default device is one that openDevice knows by its name.
+  const name = device ?? (currentDevice().name as DeviceName);
+  useDevice(await openDevice(name, threads === undefined ? {} : { threads }));
 }

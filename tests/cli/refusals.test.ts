@@ -62,6 +62,9 @@ describe("a wrong call exits with 2", () => {
       "train good.tsv --device gpu",
       /--device: expected native or wasm or reference/,
     ],
+    ["no threads", "train good.tsv --threads 0", /--threads: expected a whole number ≥ 1, got "0"/],
+    ["half a thread", "predict m x --threads 0.5", /--threads: expected a whole number ≥ 1/],
+    ["threads in words", "demo --threads many", /--threads: expected a whole number .*, got "many"/],
     ["columns that are none", "train good.tsv --columns 1", /--columns: expected two different/],
     ["tokens that are none", "train good.tsv --source-tokens words", /chars or spaces/],
     ["a file that is not there", "train none.tsv", /none\.tsv: .*no such file/],
@@ -156,6 +159,7 @@ describe("help and version", () => {
       expect(run.stderr).toBe("");
       expect(run.stdout).toContain(`Usage: heed ${name}`);
       expect(run.stdout).toMatch(/Examples:\n {2}heed /);
+      expect(run.stdout).toMatch(/^ {2}--device <name> .*\n(.*\n)* {2}--threads <n> /m);
     },
   );
 

@@ -61,6 +61,21 @@ describe("heed train", () => {
     for (const file of files) rmSync(file);
   });
 
+  it("computes on as many threads as it is told, with the same file from any number", async () => {
+    // The default device and another: both take the number.
+    for (const device of [[], ["--device", "wasm"]]) {
+      const files: Buffer[] = [];
+      for (const threads of ["1", "2"]) {
+        const flags = ["--epochs", "1", "--out", "threads", "--threads", threads, ...device];
+        const run = await at(["train", "pairs.tsv", ...SMALL, ...flags]);
+        expect(run.stderr).toMatch(new RegExp(`parameters on .*, ${threads} threads?\\n`));
+        files.push(readFileSync(join(folder, "threads")));
+      }
+      expect(files[0]?.equals(files[1] ?? Buffer.of())).toBe(true);
+    }
+    rmSync(join(folder, "threads"));
+  });
+
   it("stops when its time is over, with a model kept", async () => {
     const words = ["train", "pairs.tsv", ...SMALL, "--epochs", "100000", "--out", "timed"];
     const run = await at([...words, "--max-seconds", "1"]);

@@ -23,6 +23,7 @@ describe("the tarball", () => {
       expect.arrayContaining([
         "LICENSE",
         "README.md",
+        "dist/browser.js",
         "dist/cli/main.js",
         "dist/index.d.ts",
         "dist/index.js",
@@ -50,16 +51,29 @@ describe("the tarball", () => {
     expect(heed.files.filter((file) => file.endsWith(".node"))).toEqual([]);
   });
 
-  it("holds the sources that its declaration maps point to, and no others", () => {
-    const maps = heed.files.filter((file) => file.endsWith(".d.ts.map"));
-    const sources = maps.flatMap((map) => {
+  const sourcesOf = (maps: readonly string[]) =>
+    maps.flatMap((map) => {
       const { sources } = JSON.parse(readFileSync(map, "utf8")) as { sources: string[] };
       return sources.map((source) => posix.join(dirname(map), source));
     });
+
+  it("holds the sources that its declaration maps point to, and no others", () => {
+    const sources = sourcesOf(heed.files.filter((file) => file.endsWith(".d.ts.map")));
     const written = sources.filter((source) => !source.endsWith(".generated.ts"));
     const held = heed.files.filter((file) => /^src\/.*\.ts$/.test(file));
     expect(held).toEqual(written.sort());
     expect(written.length).toBeGreaterThan(20);
+  });
+
+  it("is one file for Node, one for pages and the command, with maps to sources that it holds", () => {
+    const programs = ["dist/browser.js", "dist/cli/main.js", "dist/index.js"];
+    expect(heed.files.filter((file) => file.endsWith(".js"))).toEqual(programs);
+    for (const program of programs) {
+      expect(readFileSync(program, "utf8")).toMatch(/\n\/\/# sourceMappingURL=\w+\.js\.map\s*$/);
+      const sources = sourcesOf([`${program}.map`]);
+      expect(heed.files).toEqual(expect.arrayContaining(sources));
+      expect(sources.length).toBeGreaterThan(20);
+    }
   });
 
   it("runs nothing when it is installed but the compiler, for the native kernels", () => {

@@ -70,7 +70,7 @@ async function demo(flags: DemoFlags): Promise<void> {
   const model = AttentionSeq2seq.fromPairs(pairs, config, { seed });
   process.stderr.write(
     `${count(pairs.length)} dates to learn from, ${count(heldOut.length)} held out; ` +
-      `${count(model.parameterCount)} parameters on ${currentDevice().name}\n`,
+      `${count(model.parameterCount)} parameters on ${currentDevice().description}\n`,
   );
 
   const outcome = await runTraining({

@@ -115,7 +115,7 @@ async function train(path: string, flags: TrainFlags): Promise<void> {
   };
   tell(
     `${pairCount(pairs.length)} to learn from, ${count(dev.length)} to measure on; ` +
-      `${count(model.parameterCount)} parameters on ${currentDevice().name}`,
+      `${count(model.parameterCount)} parameters on ${currentDevice().description}`,
   );
   if (flags.verbose) tell(JSON.stringify({ ...config, ...training }));
 

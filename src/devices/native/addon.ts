@@ -100,8 +100,7 @@ function whyNotBuilt(): { reason: string; fix: string } {
     };
   }
   const { reason, fix } = record;
-  if (typeof reason !== "string")
-    return { reason: "ones that Node cannot load", fix: rebuild() };
+  if (typeof reason !== "string") return { reason: "ones that Node cannot load", fix: rebuild() };
   return {
     reason: `none: ${reason}`,
     fix: fix === undefined ? rebuild() : `${fix} and ${rebuild()}`,

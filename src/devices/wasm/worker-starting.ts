@@ -11,11 +11,12 @@ export type StartWorker = (start: WorkerStart) => void;
 export function workerStarter(): StartWorker | null {
   if (hasNodeModules()) {
     return (start) => {
-      // Here, since loading the module takes longer than opening a device.
-      const Worker = nodeModule("worker_threads")?.Worker as typeof NodeWorker;
+      // Not before it is needed: loading it takes as long as compiling the kernels.
+      const threads = nodeModule("worker_threads");
+      if (threads === null) return;
       // Nothing of the program's own way to start: loaders and preloaded modules take long.
       const options = { eval: true, workerData: start, execArgv: [], env: {}, name: "heed" };
-      const worker = new Worker(WORKER_SOURCE, options);
+      const worker = new threads.Worker(WORKER_SOURCE, options);
       // The process may end while its workers wait for work.
       worker.unref();
       worker.on("error", () => {});
