@@ -82,13 +82,25 @@ static const float *copy_tail(const float *b, long b_stride, i32 width, i32 term
 }
 
 void compute_block(const block_product *p, float *tail) {
+  const float *a[BLOCK_ROWS];
+  float *c[BLOCK_ROWS];
+  for (i32 i = 0; i < p->rows; i++) {
+    a[i] = p->form == BY_ROWS ? p->a + i * p->a_stride : 0;
+    c[i] = p->c + i * p->c_stride;
+  }
   for (i32 j = 0; j < p->columns; j += PANEL) {
-    i32 width = smaller_of(p->columns - j, PANEL);
-    long panel = (j / PANEL) * p->panel_stride;
-    tile_terms more = {.step = p->a_stride, .b_stride = p->b_stride, .count = p->terms};
+    const i32 width = smaller_of(p->columns - j, PANEL);
+    const long panel = (j / PANEL) * p->panel_stride;
+    tile_terms in = {.rows = a,
+                     .terms = p->a,
+                     .step = p->a_stride,
+                     .tile_step = TILE,
+                     .b = p->b + panel,
+                     .b_stride = p->b_stride,
+                     .count = p->terms};
+    tile_terms more = in;
+    more.terms = p->more_a;
     if (p->more_a) more.b = p->more_b + panel;
-    tile_terms in = more;
-    in.b = p->b + panel;
     if (width % LANES != 0 && p->panel_stride == PANEL) {
       in.b = copy_tail(in.b, p->b_stride, width, p->terms, tail);
       if (p->more_a) {
@@ -97,20 +109,8 @@ void compute_block(const block_product *p, float *tail) {
       more.b_stride = in.b_stride = PANEL;
     }
     if (p->more_a) in.more = &more;
-    for (i32 i = 0; i < p->rows; i += TILE) {
-      i32 rows = smaller_of(p->rows - i, TILE);
-      const float *a[TILE];
-      float *c[TILE];
-      for (i32 r = 0; r < rows; r++) {
-        a[r] = p->form == BY_ROWS ? p->a + (i + r) * p->a_stride : 0;
-        c[r] = p->c + (i + r) * p->c_stride + j;
-      }
-      in.rows = a;
-      in.terms = p->a + i;
-      if (p->more_a) more.terms = p->more_a + i;
-      const tile_output to = {.c = c, .width = width, .keep = p->keep};
-      compute_tile(p->form, rows, &in, &to);
-    }
+    const tile_output to = {.c = c, .first = j, .width = width, .keep = p->keep};
+    compute_tiles(p->form, p->rows, &in, &to);
   }
 }
 
@@ -178,7 +178,13 @@ static void compute_chunk(const product *p, i32 first, i32 rows, i32 from, i32 c
   }
   for (i32 j = 0; j < p->columns; j += PANEL) {
     i32 width = smaller_of(p->columns - j, PANEL);
-    tile_terms in = {.step = TILE, .b = panel, .b_stride = PANEL, .count = count};
+    tile_terms in = {.rows = a,
+                     .terms = packed,
+                     .step = TILE,
+                     .tile_step = BLOCK_STRIDE,
+                     .b = panel,
+                     .b_stride = PANEL,
+                     .count = count};
     if (direct && width % LANES == 0) {
       in.b = p->b + (long)from * p->b_stride + j;
       in.b_stride = p->b_stride;
@@ -186,13 +192,8 @@ static void compute_chunk(const product *p, i32 first, i32 rows, i32 from, i32 c
       pack_panel(p, j, from, count, panel);
     }
     const float *bias = from == 0 && p->bias ? p->bias + j : 0;
-    for (i32 i = 0; i < rows; i += TILE) {
-      if (packed) in.terms = packed + (long)(i / TILE) * BLOCK_STRIDE;
-      in.rows = a + i;
-      const tile_output to = {.c = c + i, .bias = bias, .width = width, .keep = keep};
-      compute_tile(packed ? BY_TERMS : BY_ROWS, smaller_of(rows - i, TILE), &in, &to);
-    }
-    for (i32 i = 0; i < rows; i++) c[i] += PANEL;
+    const tile_output to = {.c = c, .first = j, .bias = bias, .width = width, .keep = keep};
+    compute_tiles(packed ? BY_TERMS : BY_ROWS, rows, &in, &to);
   }
 }
 

@@ -39,6 +39,9 @@ void compute_product(const product *p);
 /** The same, cut by rows or by columns of c for the threads there are. */
 void compute_product_in_parts(const product *p);
 
+/** Most rows of a block. */
+#define BLOCK_ROWS 128
+
 /**
  * A product of blocks that lie near, without packing: c (rows, columns) [+]= a · b [+ more_a · more_b].
  * Sums run over all terms at once, so `terms` is at most about INNER_BLOCK.

@@ -14,12 +14,13 @@ INLINE void add_term(const i32 form, const i32 rows, const i32 vecs, const float
 }
 
 /** Finished sums, added to what their elements start from, to where they belong. */
-INLINE void finish(const i32 rows, const i32 vecs, const tile_output to, vec sums[TILE][VECS]) {
+INLINE void finish(const i32 rows, const i32 vecs, const tile_output to, i32 from,
+                   vec sums[TILE][VECS]) {
   // Asked once, not for every vector.
   const i32 plain = to.width == vecs * LANES && !to.bias;
 #pragma GCC unroll 8
   for (i32 r = 0; plain && r < rows; r++) {
-    float *c = to.c[r];
+    float *c = to.c[from + r] + to.first;
 #pragma GCC unroll 4
     for (i32 v = 0; v < vecs; v++) {
       vec total = sums[r][v];
@@ -30,7 +31,7 @@ INLINE void finish(const i32 rows, const i32 vecs, const tile_output to, vec sum
   if (plain) return;
 #pragma GCC unroll 8
   for (i32 r = 0; r < rows; r++) {
-    float *c = to.c[r];
+    float *c = to.c[from + r] + to.first;
 #pragma GCC unroll 4
     for (i32 v = 0; v < vecs; v++) {
       const i32 j = v * LANES, left = to.width - j;
@@ -42,8 +43,9 @@ INLINE void finish(const i32 rows, const i32 vecs, const tile_output to, vec sum
   }
 }
 
+/** The tile that begins at row `from`. */
 INLINE void tile(const i32 form, const i32 rows, const i32 vecs, const tile_terms *in,
-                 const tile_output *to) {
+                 const tile_output *to, i32 from) {
   vec sums[TILE][VECS];
 #pragma GCC unroll 8
   for (i32 r = 0; r < rows; r++) {
@@ -52,8 +54,9 @@ INLINE void tile(const i32 form, const i32 rows, const i32 vecs, const tile_term
   }
   for (; in; in = form == BY_TERMS ? in->more : 0) {
     const float *a[TILE] = {0};
-    for (i32 r = 0; r < rows; r++) a[r] = form == BY_ROWS ? in->rows[r] : 0;
-    const float *b = in->b, *terms = in->terms;
+    for (i32 r = 0; r < rows; r++) a[r] = form == BY_ROWS ? in->rows[from + r] : 0;
+    const float *b = in->b;
+    const float *terms = form == BY_TERMS ? in->terms + from / TILE * in->tile_step : 0;
     const long b_stride = in->b_stride, step = in->step;
     const i32 count = in->count;
 #pragma GCC unroll 1
@@ -67,26 +70,27 @@ INLINE void tile(const i32 form, const i32 rows, const i32 vecs, const tile_term
       }
     }
   }
-  finish(rows, vecs, *to, sums);
+  finish(rows, vecs, *to, from, sums);
 }
 
-/** The shape of tile: its rows are constant in each case, so that the sums stay in registers. */
-#define TILE_CASE(form, rows, vecs) \
-  case rows:                        \
-    tile(form, rows, vecs, in, to); \
+/** The rows of a tile are constant in each case, so that the sums stay in registers. */
+#define LAST_TILE(form, rows, vecs)       \
+  case rows:                              \
+    tile(form, rows, vecs, in, to, from); \
     break;
 #if TILE == 6
-#define TILE_CASES(form, vecs)                                                       \
-  TILE_CASE(form, 1, vecs) TILE_CASE(form, 2, vecs) TILE_CASE(form, 3, vecs)         \
-  TILE_CASE(form, 4, vecs) TILE_CASE(form, 5, vecs) TILE_CASE(form, 6, vecs)
+#define LAST_TILES(form, vecs)                                                       \
+  LAST_TILE(form, 1, vecs) LAST_TILE(form, 2, vecs) LAST_TILE(form, 3, vecs)         \
+  LAST_TILE(form, 4, vecs) LAST_TILE(form, 5, vecs)
 #else
-#define TILE_CASES(form, vecs)                                               \
-  TILE_CASE(form, 1, vecs) TILE_CASE(form, 2, vecs) TILE_CASE(form, 3, vecs) \
-  TILE_CASE(form, 4, vecs)
+#define LAST_TILES(form, vecs) \
+  LAST_TILE(form, 1, vecs) LAST_TILE(form, 2, vecs) LAST_TILE(form, 3, vecs)
 #endif
-#define TILES(form, vecs)                                                                   \
-  static void form##_##vecs(i32 rows, const tile_terms *in, const tile_output *to) {        \
-    switch (rows) { TILE_CASES(form, vecs) }                                                \
+#define TILES(form, vecs)                                                                 \
+  static void form##_##vecs(i32 rows, const tile_terms *in, const tile_output *to) {      \
+    i32 from = 0;                                                                         \
+    for (; from + TILE <= rows; from += TILE) tile(form, TILE, vecs, in, to, from);       \
+    switch (rows - from) { LAST_TILES(form, vecs) }                                       \
   }
 TILES(BY_ROWS, 1)
 TILES(BY_ROWS, 2)
@@ -99,7 +103,7 @@ TILES(BY_TERMS, 3)
 TILES(BY_TERMS, 4)
 #endif
 
-void compute_tile(const i32 form, i32 rows, const tile_terms *in, const tile_output *to) {
+void compute_tiles(const i32 form, i32 rows, const tile_terms *in, const tile_output *to) {
   const i32 by_rows = form == BY_ROWS;
 #if VECS == 4
   if (to->width > 3 * LANES) {

@@ -5,7 +5,7 @@
 #include "product.h"
 
 /** Keys that are taken at a time: their panels stay in a near cache. */
-#define KEY_BLOCK 128
+#define KEY_BLOCK BLOCK_ROWS
 /** Queries that are taken at a time. */
 #define ROW_BLOCK 48
 /** Rows of scores lie a little further apart, so that they do not fall on one set of the cache. */

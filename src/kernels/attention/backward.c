@@ -24,7 +24,7 @@
 typedef struct {
   float scores[ROW_BLOCK * SCORE_STRIDE];   // dS
   float weights[ROW_BLOCK * SCORE_STRIDE];  // W: near, and with rows that do not collide
-  key_panels value_panels, key_panels_;
+  key_panels of_values, of_keys;
   float tail[2 * KEY_BLOCK * PANEL];
 } scratch;
 
@@ -76,8 +76,9 @@ static void row_of_scores(const float *w, float *dw, float *copy, i32 count, flo
   }
 }
 
-/** dQuery += dS · keys for a block. */
-static void add_to_query(const sequence *s, long at, i32 rows, long key, i32 count, scratch *m) {
+/** dQuery [+]= dS · keys for a block. */
+static void add_to_query(const sequence *s, long at, i32 rows, long key, i32 count, i32 keep,
+                         scratch *m) {
   if (rows <= STREAM_UP_TO) {
     const product p = {
         .a = m->scores,
@@ -89,7 +90,7 @@ static void add_to_query(const sequence *s, long at, i32 rows, long key, i32 cou
         .rows = rows,
         .columns = s->e.size,
         .inner = count,
-        .accumulate = 1,
+        .accumulate = keep,
     };
     compute_product(&p);
     return;
@@ -106,7 +107,7 @@ static void add_to_query(const sequence *s, long at, i32 rows, long key, i32 cou
       .c_stride = s->e.size,
       .rows = rows,
       .columns = s->e.size,
-      .keep = 1,
+      .keep = keep,
   };
   compute_block(&p, m->tail);
 }
@@ -160,16 +161,16 @@ static void add_to_keys(const sequence *s, long at, i32 rows, long key, i32 coun
   compute_block(&p, m->tail);
 }
 
-/** The block of queries q … q + rows and keys t … t + count; `keepKeys`: the keys' sums have begun. */
-static void backward_block(const sequence *s, i32 q, i32 rows, i32 t, i32 count, i32 keepKeys,
-                           scratch *m) {
+/** The block of queries q … q + rows and keys t … t + count. `keep…`: those sums have begun. */
+static void backward_block(const sequence *s, i32 q, i32 rows, i32 t, i32 count, i32 keepQuery,
+                           i32 keepKeys, scratch *m) {
   const extent e = s->e;
   const long size = e.size, at = q * size, key = t * size;
-  block_scores(e, s->dContext + at, rows, s->values + key, count, m->value_panels, m->scores,
+  block_scores(e, s->dContext + at, rows, s->values + key, count, m->of_values, m->scores,
                SCORE_STRIDE);
   if (!s->weights) {
     block_scores(e, s->query + at, rows, s->keys + key, count,
-                 s->keys == s->values ? m->value_panels : m->key_panels_, m->weights, SCORE_STRIDE);
+                 s->keys == s->values ? m->of_values : m->of_keys, m->weights, SCORE_STRIDE);
   }
   for (i32 i = 0; i < rows; i++) {
     float dot;
@@ -184,7 +185,7 @@ static void backward_block(const sequence *s, i32 q, i32 rows, i32 t, i32 count,
     }
     row_of_scores(w, m->scores + i * SCORE_STRIDE, copy, count, dot);
   }
-  add_to_query(s, at, rows, key, count, m);
+  add_to_query(s, at, rows, key, count, keepQuery, m);
   add_to_keys(s, at, rows, key, count, keepKeys, m);
 }
 
@@ -197,7 +198,7 @@ static void backward_unit(const backward_job *job, i32 n, i32 chunk, scratch *m)
   const i32 from = first_of_part(keys_chunk, chunks, job->steps);
   const i32 end = smaller_of(first_of_part(keys_chunk + 1, chunks, job->steps), s.e.length);
   if (job->round == 0) {
-    zero(s.dQuery + (long)first * job->size, (long)(last - first) * job->size);
+    if (end <= from) zero(s.dQuery + (long)first * job->size, (long)(last - first) * job->size);
     if (!job->accumulate) {
       i32 behind = end < from ? from : end;
       long rest = first_of_part(keys_chunk + 1, chunks, job->steps) - behind;
@@ -208,13 +209,14 @@ static void backward_unit(const backward_job *job, i32 n, i32 chunk, scratch *m)
   }
   for (i32 t = from; t < end; t += KEY_BLOCK) {
     i32 count = smaller_of(end - t, KEY_BLOCK);
-    pack_keys(s.e, s.values + (long)t * job->size, count, m->value_panels);
+    pack_keys(s.e, s.values + (long)t * job->size, count, m->of_values);
     if (!s.weights && s.keys != s.values) {
-      pack_keys(s.e, s.keys + (long)t * job->size, count, m->key_panels_);
+      pack_keys(s.e, s.keys + (long)t * job->size, count, m->of_keys);
     }
     for (i32 q = first; q < last; q += ROW_BLOCK) {
-      i32 keepKeys = job->accumulate || job->round > 0 || q > first;
-      backward_block(&s, q, smaller_of(last - q, ROW_BLOCK), t, count, keepKeys, m);
+      const i32 keepQuery = job->round > 0 || t > from;
+      const i32 keepKeys = job->accumulate || job->round > 0 || q > first;
+      backward_block(&s, q, smaller_of(last - q, ROW_BLOCK), t, count, keepQuery, keepKeys, m);
     }
   }
 }
