@@ -5,7 +5,7 @@
 /** Blocks of packed rows lie a little apart, so that they do not fall on one set of the cache. */
 #define BLOCK_STRIDE (INNER_BLOCK * TILE + 16)
 /** From this many rows on, packing b pays; where its rows lie far apart, sooner. */
-#define PACK_FROM 24
+#define PACK_FROM (LANES == 4 ? 12 : 24)
 #define STREAM_COLUMNS 1024
 
 typedef float packed_rows[(ROW_CHUNK / TILE) * BLOCK_STRIDE];

@@ -123,10 +123,10 @@ export function together(
   where: string,
   tensors: Readonly<Record<string, Pick<Tensor, "dtype" | "device">>>,
 ): void {
-  const [first, ...others] = Object.entries(tensors);
-  if (first === undefined) return;
-  const [name, one] = first;
-  for (const [otherName, other] of others) {
+  let name: string | null = null;
+  for (const otherName in tensors) {
+    name ??= otherName;
+    const [one, other] = [tensors[name]!, tensors[otherName]!];
     if (other.dtype !== one.dtype) {
       throw new DtypeError({
         where,

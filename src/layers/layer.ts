@@ -34,7 +34,8 @@ export function recall<State extends object>(where: string, state: State | null)
       received: "no forward pass to undo",
     });
   }
-  for (const [name, value] of Object.entries({ ...state })) {
+  for (const name in state) {
+    const value = state[name];
     if ((value instanceof Tensor || value instanceof Indices) && value.disposed) {
       throw new StateError({
         where: `${where}.backward`,

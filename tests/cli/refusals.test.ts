@@ -64,7 +64,11 @@ describe("a wrong call exits with 2", () => {
     ],
     ["no threads", "train good.tsv --threads 0", /--threads: expected a whole number ≥ 1, got "0"/],
     ["half a thread", "predict m x --threads 0.5", /--threads: expected a whole number ≥ 1/],
-    ["threads in words", "demo --threads many", /--threads: expected a whole number .*, got "many"/],
+    [
+      "threads in words",
+      "demo --threads many",
+      /--threads: expected a whole number .*, got "many"/,
+    ],
     ["columns that are none", "train good.tsv --columns 1", /--columns: expected two different/],
     ["tokens that are none", "train good.tsv --source-tokens words", /chars or spaces/],
     ["a file that is not there", "train none.tsv", /none\.tsv: .*no such file/],

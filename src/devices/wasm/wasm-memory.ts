@@ -2,6 +2,7 @@ import { DeviceError } from "../../core/errors.ts";
 import type { StorageArray, StorageDtype } from "../../core/storage.ts";
 import { type Arena, outOfMemory } from "./arena.ts";
 import { Block, type BlockKeeper, type Holder, type Lease } from "./block.ts";
+import { RecentHolders } from "./recent-holders.ts";
 import { WasmStorage } from "./wasm-storage.ts";
 
 const MIB = 2 ** 20;
@@ -11,6 +12,8 @@ export const DEFAULT_LIMIT = 256 * MIB;
  * on the JavaScript heap, which a loop over small tensors would otherwise fill.
  */
 const LEAST_WEIGHT = 1024;
+/** Largest block whose storages are not watched at once: see RecentHolders. */
+const MOST_UNWATCHED = 2 ** 16;
 
 /**
  * One for all devices, because it must never be collected: V8 (Node 20 to 24 at least) stops running
@@ -34,6 +37,8 @@ export class WasmMemory implements BlockKeeper {
   readonly #resident = new Set<Block>();
   /** External blocks that lie in the arena for the length of one kernel call. */
   readonly #visiting: Block[] = [];
+  /** Storages of small blocks that are not watched yet. */
+  readonly #recent = new RecentHolders();
   readonly #highestLimit: number;
   #limit: number;
   /** Of the resident blocks, held against the limit. */
@@ -81,15 +86,17 @@ export class WasmMemory implements BlockKeeper {
   hold(block: Block, dtype: StorageDtype, offset: number, length: number): WasmStorage {
     const storage = new WasmStorage(this, block, dtype, offset, length);
     block.holders++;
+    const due = block.bytes <= MOST_UNWATCHED ? this.#recent.add(storage) : storage;
     // Of a block on the heap, nothing must be registered: see #moveOut.
-    if (block.home === null) this.#watch(storage);
+    if (due?.block.home === null) this.#watch(due);
     return storage;
   }
 
   /** Takes a storage's hold off its block. */
   release(storage: Holder): void {
     const lease = storage.lease;
-    if (lease !== null) finalizer.unregister(lease);
+    if (lease === null) this.#recent.remove(storage);
+    else finalizer.unregister(lease);
     this.#drop(storage.block, lease);
   }
 
@@ -115,6 +122,7 @@ export class WasmMemory implements BlockKeeper {
     } else {
       block.home = null;
       this.#movedBack += this.#enter(block);
+      this.#recent.remove(storage);
       this.#watch(storage);
     }
     return address;
