@@ -88,28 +88,27 @@ void compute_block(const block_product *p, float *tail) {
     a[i] = p->form == BY_ROWS ? p->a + i * p->a_stride : 0;
     c[i] = p->c + i * p->c_stride;
   }
-  for (i32 j = 0; j < p->columns; j += PANEL) {
-    const i32 width = smaller_of(p->columns - j, PANEL);
-    const long panel = (j / PANEL) * p->panel_stride;
-    tile_terms in = {.rows = a,
-                     .terms = p->a,
-                     .step = p->a_stride,
-                     .tile_step = TILE,
-                     .b = p->b + panel,
-                     .b_stride = p->b_stride,
-                     .count = p->terms};
-    tile_terms more = in;
-    more.terms = p->more_a;
-    if (p->more_a) more.b = p->more_b + panel;
-    if (width % LANES != 0 && p->panel_stride == PANEL) {
-      in.b = copy_tail(in.b, p->b_stride, width, p->terms, tail);
-      if (p->more_a) {
-        more.b = copy_tail(more.b, p->b_stride, width, p->terms, tail + p->terms * PANEL);
+  tile_terms more = {.terms = p->more_a, .step = p->a_stride, .tile_step = TILE};
+  tile_terms in = {.rows = a, .terms = p->a, .step = p->a_stride, .tile_step = TILE};
+  more.b_stride = in.b_stride = p->b_stride;
+  more.count = in.count = p->terms;
+  in.more = p->more_a ? &more : 0;
+  tile_output to = {.c = c, .keep = p->keep};
+  const float *b = p->b, *more_b = p->more_b;
+  for (i32 j = 0; j < p->columns; j += PANEL, b += p->panel_stride) {
+    to.first = j;
+    to.width = smaller_of(p->columns - j, PANEL);
+    in.b = b;
+    more.b = more_b;
+    if (more_b) more_b += p->panel_stride;
+    // Only the last panel may have to be copied, so nothing need be set back.
+    if (to.width % LANES != 0 && p->panel_stride == PANEL) {
+      in.b = copy_tail(in.b, p->b_stride, to.width, p->terms, tail);
+      if (more.b) {
+        more.b = copy_tail(more.b, p->b_stride, to.width, p->terms, tail + p->terms * PANEL);
       }
       more.b_stride = in.b_stride = PANEL;
     }
-    if (p->more_a) in.more = &more;
-    const tile_output to = {.c = c, .first = j, .width = width, .keep = p->keep};
     compute_tiles(p->form, p->rows, &in, &to);
   }
 }
