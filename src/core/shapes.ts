@@ -10,7 +10,7 @@ export type NestedNumbers = number | readonly NestedNumbers[];
 /** The number of elements of a shape: the product of its sizes, 1 for `[]`. */
 export function sizeOf(shape: Shape): number {
   let size = 1;
-  for (const n of shape) size *= n;
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis]!;
   return size;
 }
 

@@ -81,18 +81,23 @@ static const float *copy_tail(const float *b, long b_stride, i32 width, i32 term
   return tail;
 }
 
-void compute_block(const block_product *p, float *tail) {
+/** Rows first … first + rows of a block, at most BLOCK_ROWS. */
+static void rows_of_block(const block_product *p, i32 first, i32 rows, float *tail) {
   const float *a[BLOCK_ROWS];
   float *c[BLOCK_ROWS];
-  for (i32 i = 0; i < p->rows; i++) {
-    a[i] = p->form == BY_ROWS ? p->a + i * p->a_stride : 0;
-    c[i] = p->c + i * p->c_stride;
+  for (i32 i = 0; i < rows; i++) {
+    a[i] = p->form == BY_ROWS ? p->a + (first + i) * p->a_stride : 0;
+    c[i] = p->c + (first + i) * p->c_stride;
   }
-  tile_terms more = {.terms = p->more_a, .step = p->a_stride, .tile_step = TILE};
-  tile_terms in = {.rows = a, .terms = p->a, .step = p->a_stride, .tile_step = TILE};
+  tile_terms more = {.step = p->a_stride, .tile_step = TILE};
+  tile_terms in = {.rows = a, .step = p->a_stride, .tile_step = TILE};
+  if (p->form == BY_TERMS) in.terms = p->a + first;
+  if (p->more_a) {
+    more.terms = p->more_a + first;
+    in.more = &more;
+  }
   more.b_stride = in.b_stride = p->b_stride;
   more.count = in.count = p->terms;
-  in.more = p->more_a ? &more : 0;
   tile_output to = {.c = c, .keep = p->keep};
   const float *b = p->b, *more_b = p->more_b;
   for (i32 j = 0; j < p->columns; j += PANEL, b += p->panel_stride) {
@@ -102,14 +107,20 @@ void compute_block(const block_product *p, float *tail) {
     more.b = more_b;
     if (more_b) more_b += p->panel_stride;
     // Only the last panel may have to be copied, so nothing need be set back.
-    if (to.width % LANES != 0 && p->panel_stride == PANEL) {
+    if (tail && to.width % LANES != 0) {
       in.b = copy_tail(in.b, p->b_stride, to.width, p->terms, tail);
       if (more.b) {
         more.b = copy_tail(more.b, p->b_stride, to.width, p->terms, tail + p->terms * PANEL);
       }
       more.b_stride = in.b_stride = PANEL;
     }
-    compute_tiles(p->form, p->rows, &in, &to);
+    compute_tiles(p->form, rows, &in, &to);
+  }
+}
+
+void compute_block(const block_product *p, float *tail) {
+  for (i32 first = 0; first < p->rows; first += BLOCK_ROWS) {
+    rows_of_block(p, first, smaller_of(p->rows - first, BLOCK_ROWS), tail);
   }
 }
 

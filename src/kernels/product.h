@@ -39,7 +39,7 @@ void compute_product(const product *p);
 /** The same, cut by rows or by columns of c for the threads there are. */
 void compute_product_in_parts(const product *p);
 
-/** Most rows of a block. */
+/** Rows of a block that are taken at a time. */
 #define BLOCK_ROWS 128
 
 /**
@@ -61,7 +61,7 @@ typedef struct {
   i32 keep;  // add to c
 } block_product;
 
-/** `tail` has room for 2 · terms · PANEL floats where b is not packed and columns are no whole vectors. */
+/** `tail`: room for 2 · terms · PANEL floats where b is row-major; 0 where it is packed in panels. */
 void compute_block(const block_product *p, float *tail);
 
 /** Columns 0 … PANEL of bᵀ, which lies as (columns, inner), term by term; zeros behind the last. */

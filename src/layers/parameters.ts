@@ -38,7 +38,7 @@ const ALIGNMENT = 64;
  * All parameters of a model in one flat tensor and all gradients in another, with a view of each per
  * name: what Adam, clipping, checkpoints and data-parallel training want.
  *
- * Parameter i draws its initial numbers from stream i of the seed.
+ * Parameter i draws its initial numbers from stream i of the seed; without one, all begin with zeros.
  *
  * @example
  * const parameters = new Parameters([{ name: "linear.W", shape: [2, 3], deviation: 1 }]);
@@ -55,16 +55,22 @@ export class Parameters {
 
   /**
    * @param specs every parameter, in the order in which they are to lie
+   * @param options.seed 0 unless given; null for numbers that are to be written over, since drawing
+   *   those of a model takes far longer than reading them
    * @throws DtypeError when the device does not hold the dtype
    */
   constructor(
     specs: readonly ParameterSpec[],
-    options: { readonly device?: Memory; readonly dtype?: Dtype; readonly seed?: number } = {},
+    options: {
+      readonly device?: Memory;
+      readonly dtype?: Dtype;
+      readonly seed?: number | null;
+    } = {},
   ) {
     checkSpecs(specs);
     checkOptions("Parameters", options, ["device", "dtype", "seed"]);
     const { dtype = "float32", seed = 0 } = options;
-    const random = new Random(seed);
+    const random = seed === null ? null : new Random(seed);
     const offsets: number[] = [];
     let length = 0;
     for (const { shape } of specs) {
@@ -82,7 +88,7 @@ export class Parameters {
       const view = (whole: Tensor): Tensor => whole.view(offsets[i] ?? 0, shape);
       const value = view(this.values);
       this.#views.set(name, { value, grad: view(this.grads) });
-      if (deviation === 0) continue;
+      if (random === null || deviation === 0) continue;
       const stream = random.stream(i);
       drawInto(value.storage, value.size, () => stream.normal(0, deviation));
     }

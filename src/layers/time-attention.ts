@@ -181,8 +181,8 @@ function inputsOf({ hsEnc, hsDec, lengths }: TimeAttentionMemory) {
 
 /** N, Td, Te, H of inputs that were checked. */
 function sizesOf({ hsEnc, hsDec }: TimeAttentionMemory) {
-  const [N = 0, Te = 0, H = 0] = hsEnc.shape;
-  return [N, hsDec.shape[1] ?? 0, Te, H] as const;
+  const [encoder, decoder] = [hsEnc.shape, hsDec.shape];
+  return [encoder[0]!, decoder[1]!, encoder[1]!, encoder[2]!] as const;
 }
 
 /** out, and what the backward pass needs besides. */

@@ -83,8 +83,8 @@ export class AttentionSeq2seq implements ModelParts {
     const specs = parameterSpecs(config, source.symbols, target.symbols);
     checkParameterCount(where, specs);
     this.parameters = new Parameters(specs, { device, dtype, seed });
-    this.encoder = new Encoder(source, this.parameters, dropout, seed);
-    this.decoder = new Decoder(target, this.parameters, dropout, seed);
+    this.encoder = new Encoder(source, this.parameters, dropout, seed ?? 0);
+    this.decoder = new Decoder(target, this.parameters, dropout, seed ?? 0);
   }
 
   /**
@@ -132,7 +132,7 @@ export class AttentionSeq2seq implements ModelParts {
     checkText(call, "where", where);
     const { config, source, target, tensors } = readCheckpoint(bytes, where);
     const given = device === undefined ? {} : { device };
-    const model = new AttentionSeq2seq(config, source, target, given);
+    const model = new AttentionSeq2seq(config, source, target, { ...given, seed: null });
     for (const [name, data] of tensors) model.parameters.value(name).storage.write(data);
     return model;
   }

@@ -122,6 +122,9 @@ export interface ModelOptions {
   readonly device?: Memory;
   /** float64, on the reference device, is for checking gradients. */
   readonly dtype?: Dtype;
-  /** Seed of the initial parameters and of dropout's streams; 0 unless given. */
-  readonly seed?: number;
+  /**
+   * Seed of the initial parameters and of dropout's streams; 0 unless given. With null, parameters begin
+   * with zeros, for numbers that are to be written over.
+   */
+  readonly seed?: number | null;
 }

@@ -285,6 +285,13 @@ describe("refusals", () => {
     expect(() => layer.forward(enc, dec)).toThrow(StateError);
   });
 
+  test("parameters begin with zeros where there is no seed", () => {
+    const specs = [{ name: "a.W", shape: [2, 3], deviation: 1 }];
+    const [unseeded, seeded] = [new Parameters(specs, { seed: null }), new Parameters(specs)];
+    expect(unseeded.value("a.W").data).toEqual(new Float32Array(6));
+    expect(seeded.value("a.W").data).not.toEqual(new Float32Array(6));
+  });
+
   test("unknown parameter names are refused with those there are", () => {
     const parameters = new Parameters([{ name: "a.W", shape: [2], deviation: 1 }]);
     expect(() => parameters.value("b.W")).toThrow(/a\.W/);

@@ -105,7 +105,8 @@ function continues(line: string): boolean {
   return code !== "" && !/[;{}]$/.test(code);
 }
 
-function uses(code: string, name: string): boolean {
+/** Whether the code names something that it does not declare itself. */
+export function uses(code: string, name: string): boolean {
   const declares = new RegExp(`\\b(?:const|let|class|function)\\s+${name}\\b`);
   return new RegExp(`\\b${name}\\b`).test(code) && !declares.test(code);
 }

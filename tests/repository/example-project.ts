@@ -1,13 +1,14 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { type Example, exportedNames, toModule } from "./example-extraction.ts";
+import { type Example, exportedNames, toModule, uses } from "./example-extraction.ts";
 
 const run = promisify(execFile);
 const repository = process.cwd();
+const tsc = join(repository, "node_modules/typescript/bin/tsc");
 const checks = pathToFileURL(join(repository, "tests/repository/example-checks.mjs")).href;
 
 const TSCONFIG = {
@@ -30,7 +31,10 @@ declare function checkValue(actual: unknown, expected: string, place: string): v
 declare function checkThrows(run: () => Promise<void>, expected: string, place: string): Promise<void>;
 `;
 
-/** A project of a stranger's in an empty folder: one module per example, and heed as built. */
+/**
+ * A project of a stranger's in an empty folder: one module per example, and heed as built. What the
+ * built package keeps to itself, its modules' own examples take from heed compiled file by file.
+ */
 export class ExampleProject {
   readonly folder = mkdtempSync(join(tmpdir(), "heed-examples-"));
   #diagnostics = "";
@@ -40,6 +44,7 @@ export class ExampleProject {
     mkdirSync(join(this.folder, "src"));
     mkdirSync(join(this.folder, "node_modules"));
     symlinkSync(repository, join(this.folder, "node_modules/heed"), "junction");
+    await this.#compileModules();
     this.#write("package.json", '{ "type": "module" }');
     this.#write("tsconfig.json", JSON.stringify(TSCONFIG));
     this.#write("src/globals.d.ts", GLOBALS);
@@ -50,10 +55,12 @@ export class ExampleProject {
     const { stdout } = await run(process.execPath, ["names.mjs"], { cwd: this.folder });
     const names: string[] = JSON.parse(stdout);
     examples.forEach((example, i) => {
-      const sources = new Map([["heed", names], ...ownExports(example.file)]);
+      const own = /^src\/.*\.ts$/.test(example.file) ? exportedNames(example.file) : [];
+      const internal = own.some((name) => !names.includes(name) && uses(example.code, name));
+      const sources = new Map([[internal ? "../modules/index.js" : "heed", names]]);
+      if (internal) sources.set(example.file.replace(/^src\/(.*)\.ts$/, "../modules/$1.js"), own);
       this.#write(`src/example-${i}.ts`, toModule(example, sources));
     });
-    const tsc = join(repository, "node_modules/typescript/bin/tsc");
     await run(process.execPath, [tsc, "--pretty", "false"], { cwd: this.folder }).catch((error) => {
       this.#diagnostics = error.stdout;
     });
@@ -79,14 +86,17 @@ export class ExampleProject {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  async #compileModules(): Promise<void> {
+    const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+    for (const name of Object.keys(dependencies)) {
+      const place = join("node_modules", name);
+      symlinkSync(join(repository, place), join(this.folder, place), "junction");
+    }
+    const options = ["--emitDeclarationOnly", "false", "--outDir", join(this.folder, "modules")];
+    await run(process.execPath, [tsc, "--project", "tsconfig.build.json", ...options]);
+  }
+
   #write(name: string, text: string): void {
     writeFileSync(join(this.folder, name), text);
   }
-}
-
-/** What the file of an example exports, by its module as built: the example may use it too. */
-function ownExports(file: string): [string, string[]][] {
-  const built = file.replace(/^src\/(.*)\.ts$/, "dist/$1.js");
-  if (built === file || !existsSync(built)) return [];
-  return [[`../node_modules/heed/${built}`, exportedNames(file)]];
 }

@@ -20,6 +20,17 @@ const SHAPES = [
   [1, 2, 1024, 32],
 ] as const;
 
+/** As above, of so many queries and keys that kernels cut them into blocks, whole ones and parts of one. */
+const BLOCKS = [
+  [2, 63, 5, 3],
+  [2, 64, 7, 1],
+  [1, 65, 130, 2],
+  [2, 129, 67, 5],
+  [1, 193, 129, 64],
+  [1, 300, 257, 33],
+  [1, 130, 9, 257],
+] as const;
+
 const ONE_KEY: Tolerance = {
   ...BACKWARD,
   againstTerms: true,
@@ -52,6 +63,12 @@ export function attentionSweep({ forward, backward, largeBackward }: CaseMakers)
       for (const accumulate of [false, true]) {
         cases.push(...backward({ ...shape, ...tolerance, accumulate }));
       }
+    }
+  }
+  for (const [batch, queries, steps, size] of BLOCKS) {
+    for (const lengths of ["null", "mixed"] as const) {
+      const shape = { batch, queries, steps, size, lengths };
+      cases.push(...forward(shape), ...backward({ ...shape, accumulate: lengths === "null" }));
     }
   }
   const shape = { batch: 3, queries: 5, steps: 9, size: 7 };
