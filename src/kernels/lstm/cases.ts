@@ -171,6 +171,8 @@ const SHAPES = [
   [5, 4, 17],
   [3, 5, 33],
   [2, 3, 65],
+  // Beyond the sequences that a kernel steps together, and the terms that it adds at once.
+  [243, 3, 2],
 ] as const;
 
 export function lstmCases(): KernelCase[] {

@@ -30,6 +30,10 @@ const SHAPES = [
   [65, 33, 65],
   [1, 256, 29],
   [29, 64, 256],
+  // Beyond the blocks that kernels cut products into.
+  [195, 7, 13],
+  [26, 67, 259],
+  [2, 1027, 3],
 ] as const;
 
 export interface MatmulOptions {
