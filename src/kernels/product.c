@@ -4,8 +4,10 @@
 
 /** Blocks of packed rows lie a little apart, so that they do not fall on one set of the cache. */
 #define BLOCK_STRIDE (INNER_BLOCK * TILE + 16)
-/** From this many rows on, packing b pays; where its rows lie far apart, sooner. */
-#define PACK_FROM (LANES == 4 ? 12 : 24)
+/** From this many rows on, packing b pays; sooner where its rows lie far apart and vectors are narrow. */
+#define PACK_FROM 24
+#define PACK_FAR_FROM (LANES == 4 ? 12 : PACK_FROM)
+#define FAR 512
 #define STREAM_COLUMNS 1024
 
 typedef float packed_rows[(ROW_CHUNK / TILE) * BLOCK_STRIDE];
@@ -180,7 +182,8 @@ static void compute_chunk(const product *p, i32 first, i32 rows, i32 from, i32 c
   float panel[INNER_BLOCK * PANEL];
   const float *a[ROW_CHUNK];
   float *c[ROW_CHUNK];
-  i32 direct = !p->transpose_b && !p->inner_index && rows < PACK_FROM;
+  const i32 pack_from = p->b_stride < FAR ? PACK_FROM : PACK_FAR_FROM;
+  const i32 direct = !p->transpose_b && !p->inner_index && rows < pack_from;
   i32 keep = p->accumulate || from > 0;
   for (i32 i = 0; i < rows; i++) {
     a[i] = p->a + index_of(p->row_index, first + i) * p->a_stride + from;

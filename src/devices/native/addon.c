@@ -84,7 +84,7 @@ static napi_value open_ops(napi_env env, napi_callback_info info) {
   return ops;
 }
 
-/** addressOf(buffer, expected bytes): where its bytes lie; 0 where it has other than so many. */
+/** addressOf(buffer): where its bytes lie. */
 static napi_value address_of(napi_env env, napi_callback_info info) {
   size_t count = 1, length;
   napi_value buffer, address;
