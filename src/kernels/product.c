@@ -8,6 +8,8 @@
 #define PACK_FROM 24
 #define PACK_FAR_FROM (LANES == 4 ? 12 : PACK_FROM)
 #define FAR 512
+/** Up to this many rows, b is streamed row by row instead. */
+#define STREAM_UP_TO 3
 #define STREAM_COLUMNS 1024
 
 typedef float packed_rows[(ROW_CHUNK / TILE) * BLOCK_STRIDE];
@@ -54,33 +56,20 @@ void pack_transposed(const float *b, long b_stride, i32 columns, i32 count, floa
   }
 }
 
-/** Columns first … first + PANEL of op(b), term by term; zeros behind the last column. */
-static void pack_panel(const product *p, i32 first, i32 from, i32 count, float *panel) {
-  if (p->transpose_b) {
-    pack_transposed(p->b + (long)first * p->b_stride + from, p->b_stride, p->columns - first, count,
-                    panel);
-    return;
-  }
-  i32 width = smaller_of(p->columns - first, PANEL);
-  for (i32 k = 0; k < count; k++) {
-    const float *row = p->b + index_of(p->inner_index, from + k) * p->b_stride + first;
+/** `width` ≤ PANEL columns of b, term by term (term k is row index[k]): whole vectors, zeros behind. */
+static const float *copy_panel(const float *b, long b_stride, const i32 *index, i32 from, i32 width,
+                               i32 terms, float *panel) {
+  for (i32 k = 0; k < terms; k++) {
+    const float *row = b + index_of(index, from + k) * b_stride;
     float *to = panel + k * PANEL;
 #pragma GCC unroll 4
     for (i32 v = 0; v < VECS; v++) {
-      i32 left = width - v * LANES;
-      store(to + v * LANES, left > 0 ? load_left(row + v * LANES, left, 0) : splat(0));
+      const i32 left = width - v * LANES;
+      if (left <= 0) break;
+      store(to + v * LANES, load_left(row + v * LANES, left, 0));
     }
   }
-}
-
-/** A panel's last columns, where they are no whole vectors: copied, with zeros behind them. */
-static const float *copy_tail(const float *b, long b_stride, i32 width, i32 terms, float *tail) {
-  for (i32 k = 0; k < terms; k++) {
-    for (i32 j = 0; j < width; j += LANES) {
-      store(tail + k * PANEL + j, load_left(b + k * b_stride + j, width - j, 0));
-    }
-  }
-  return tail;
+  return panel;
 }
 
 /** Rows first … first + rows of a block, at most BLOCK_ROWS. */
@@ -110,9 +99,10 @@ static void rows_of_block(const block_product *p, i32 first, i32 rows, float *ta
     if (more_b) more_b += p->panel_stride;
     // Only the last panel may have to be copied, so nothing need be set back.
     if (tail && to.width % LANES != 0) {
-      in.b = copy_tail(in.b, p->b_stride, to.width, p->terms, tail);
+      in.b = copy_panel(in.b, p->b_stride, 0, 0, to.width, p->terms, tail);
       if (more.b) {
-        more.b = copy_tail(more.b, p->b_stride, to.width, p->terms, tail + p->terms * PANEL);
+        float *room = tail + p->terms * PANEL;
+        more.b = copy_panel(more.b, p->b_stride, 0, 0, to.width, p->terms, room);
       }
       more.b_stride = in.b_stride = PANEL;
     }
@@ -120,7 +110,44 @@ static void rows_of_block(const block_product *p, i32 first, i32 rows, float *ta
   }
 }
 
+/** A block of one term: every row of c is met once, and no sum need be held. */
+static void outer_block(const block_product *p) {
+  const float *b = p->b, *more_b = p->more_a ? p->more_b : 0;
+  const i32 columns = p->columns, keep = p->keep;
+  for (i32 i = 0; i < p->rows; i++) {
+    float *c = p->c + i * p->c_stride;
+    const vec left = splat(p->a[i]), more = splat(more_b ? p->more_a[i] : 0);
+    for (i32 j = 0; j < columns; j += LANES) {
+      vec sum = left * load_left(b + j, columns - j, 0);
+      if (more_b) sum = multiply_add(more, load_left(more_b + j, columns - j, 0), sum);
+      if (keep) sum = load_left(c + j, columns - j, 0) + sum;
+      store_left(c + j, sum, columns - j);
+    }
+  }
+}
+
 void compute_block(const block_product *p, float *tail) {
+  // Few rows, or few terms, do not fill tiles.
+  if (tail && p->form == BY_ROWS && p->rows <= STREAM_UP_TO) {
+    const product streamed = {
+        .a = p->a,
+        .a_stride = (i32)p->a_stride,
+        .b = p->b,
+        .b_stride = (i32)p->b_stride,
+        .c = p->c,
+        .c_stride = (i32)p->c_stride,
+        .rows = p->rows,
+        .columns = p->columns,
+        .inner = p->terms,
+        .accumulate = p->keep,
+    };
+    compute_product(&streamed);
+    return;
+  }
+  if (tail && p->form == BY_TERMS && p->terms == 1) {
+    outer_block(p);
+    return;
+  }
   for (i32 first = 0; first < p->rows; first += BLOCK_ROWS) {
     rows_of_block(p, first, smaller_of(p->rows - first, BLOCK_ROWS), tail);
   }
@@ -201,8 +228,11 @@ static void compute_chunk(const product *p, i32 first, i32 rows, i32 from, i32 c
     if (direct && width % LANES == 0) {
       in.b = p->b + (long)from * p->b_stride + j;
       in.b_stride = p->b_stride;
+    } else if (p->transpose_b) {
+      const float *b = p->b + (long)j * p->b_stride + from;
+      pack_transposed(b, p->b_stride, p->columns - j, count, panel);
     } else {
-      pack_panel(p, j, from, count, panel);
+      copy_panel(p->b + j, p->b_stride, p->inner_index, from, width, count, panel);
     }
     const float *bias = from == 0 && p->bias ? p->bias + j : 0;
     const tile_output to = {.c = c, .first = j, .bias = bias, .width = width, .keep = keep};

@@ -11,8 +11,6 @@
 
 /** Terms are added in blocks of this many, and the blocks' sums in order. */
 #define INNER_BLOCK 256
-/** Up to this many rows, b is streamed row by row instead of packed. */
-#define STREAM_UP_TO 3
 /** Rows of `a` that are taken at a time. */
 #define ROW_CHUNK 192
 

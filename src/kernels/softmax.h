@@ -4,6 +4,9 @@
 
 #include "vector.h"
 
+/** What is taken off a row's scores: their maximum, or 0 where all are −∞, whose exponentials so are 0. */
+INLINE float shift_of(float max) { return max == -__builtin_inff() ? 0 : max; }
+
 /** y = softmax(x); returns the largest x, −∞ if there is none. y may be x. */
 float softmax_row(const float *x, float *y, i32 columns);
 

@@ -14,6 +14,7 @@
  */
 #include "attention.h"
 #include "parallel.h"
+#include "softmax.h"
 #include "vector-math.h"
 
 /** A round should have about this many units of work. */
@@ -56,8 +57,10 @@ static sequence sequence_of(const backward_job *job, i32 n) {
 /** A row of W from its scores: exp(s − max) / sum. In place. */
 static void row_of_weights(float *row, i32 count, float max, float sum) {
   const float *k = constants(EXP);
-  vec shift = splat(max == -__builtin_inff() ? 0 : max), factor = splat(sum == 0 ? 1 : 1 / sum);
-  for (i32 j = 0; j < count; j += LANES) store(row + j, exp_of_negative(load(row + j) - shift, k) * factor);
+  vec shift = splat(shift_of(max)), factor = splat(sum == 0 ? 1 : 1 / sum);
+  for (i32 j = 0; j < count; j += LANES) {
+    store(row + j, exp_of_negative(load(row + j) - shift, k) * factor);
+  }
 }
 
 /** dS = W ⊙ (dW − D) for one row, in place of dW; W is copied beside it. */
@@ -79,22 +82,6 @@ static void row_of_scores(const float *w, float *dw, float *copy, i32 count, flo
 /** dQuery [+]= dS · keys for a block. */
 static void add_to_query(const sequence *s, long at, i32 rows, long key, i32 count, i32 keep,
                          scratch *m) {
-  if (rows <= STREAM_UP_TO) {
-    const product p = {
-        .a = m->scores,
-        .a_stride = SCORE_STRIDE,
-        .b = s->keys + key,
-        .b_stride = s->e.size,
-        .c = s->dQuery + at,
-        .c_stride = s->e.size,
-        .rows = rows,
-        .columns = s->e.size,
-        .inner = count,
-        .accumulate = keep,
-    };
-    compute_product(&p);
-    return;
-  }
   const block_product p = {
       .form = BY_ROWS,
       .a = m->scores,
@@ -112,31 +99,10 @@ static void add_to_query(const sequence *s, long at, i32 rows, long key, i32 cou
   compute_block(&p, m->tail);
 }
 
-/** out[k, :] [+]= dS[k] · query + W[k] · dContext of one query; without W, only the first. */
-static void add_outer_product(i32 count, i32 size, const float *dS, const float *query,
-                              const float *w, const float *dContext, float *out, i32 keep) {
-  for (i32 k = 0; k < count; k++, out += size) {
-    const vec left = splat(dS[k]), more = splat(w ? w[k] : 0);
-    for (i32 j = 0; j < size; j += LANES) {
-      vec sum = left * load_left(query + j, size - j, 0);
-      if (w) sum = multiply_add(more, load_left(dContext + j, size - j, 0), sum);
-      if (keep) sum = load_left(out + j, size - j, 0) + sum;
-      store_left(out + j, sum, size - j);
-    }
-  }
-}
-
 /** dKeys [+]= dSᵀ · query and dValues [+]= Wᵀ · dContext for a block. */
 static void add_to_keys(const sequence *s, long at, i32 rows, long key, i32 count, i32 keep,
                         scratch *m) {
   const i32 size = s->e.size, both = s->dKeys == s->dValues;
-  if (rows == 1) {
-    add_outer_product(count, size, m->scores, s->query + at, both ? m->weights : 0,
-                      s->dContext + at, s->dKeys + key, keep);
-    if (both) return;
-    add_outer_product(count, size, m->weights, s->dContext + at, 0, 0, s->dValues + key, keep);
-    return;
-  }
   block_product p = {
       .form = BY_TERMS,
       .a = m->scores,
@@ -200,9 +166,9 @@ static void backward_unit(const backward_job *job, i32 n, i32 chunk, scratch *m)
   if (job->round == 0) {
     if (end <= from) zero(s.dQuery + (long)first * job->size, (long)(last - first) * job->size);
     if (!job->accumulate) {
-      i32 behind = end < from ? from : end;
-      long rest = first_of_part(keys_chunk + 1, chunks, job->steps) - behind;
-      if (first == last) rest += behind - from, behind = from;
+      // What no block will write: keys behind the length, and without queries all of them.
+      const i32 behind = first == last || end < from ? from : end;
+      const long rest = first_of_part(keys_chunk + 1, chunks, job->steps) - behind;
       zero(s.dKeys + (long)behind * job->size, rest * job->size);
       zero(s.dValues + (long)behind * job->size, rest * job->size);
     }

@@ -56,9 +56,10 @@ static void scores(extent e, const float *left, i32 rows, const float *right, fl
 
 /** A pass over queries that are independent of each other: a unit is up to FORWARD_CHUNK of one sequence. */
 typedef struct {
-  const float *query, *keys, *values;
+  const float *query, *keys;  // absent: the weights are given
+  const float *values;        // absent: only the weights are wanted
   const i32 *lengths;
-  float *weights, *context;  // either may be absent
+  float *weights, *context;
   i32 batch, queries, steps, size;
   i32 chunks, parts;
 } forward_job;
@@ -142,26 +143,32 @@ void attentionBackward(const float *query, const float *keys, const float *value
       .accumulate = accumulate});
 }
 
-/** The halves of the backward pass alone: one sequence a unit. */
+/** One half of the backward pass alone: a unit is one sequence. */
 typedef struct {
   const float *left, *right;  // query and keys, or dContext and values
   const i32 *lengths;
-  const float *weights, *dWeights;
-  float *dScores, *dLeft, *dRight;
+  const float *weights, *dWeights;  // dWeights: given for the first half, absent for the second
+  float *dScores, *dLeft, *dRight;  // of the second half, dScores is what the first calls dWeights
   i32 batch, queries, steps, size, accumulate, parts;
 } half_job;
 
-static void weight_backward_part(const void *of, i32 part) {
+static void half_part(const void *of, i32 part) {
   const half_job *job = of;
   const i32 last = first_of_part(part + 1, job->parts, job->batch);
   for (i32 n = first_of_part(part, job->parts, job->batch); n < last; n++) {
     const extent e = extent_of(job->lengths, n, job->queries, job->steps, job->size);
     const long row = (long)n * e.queries * e.steps, q = (long)n * e.queries * e.size;
     const long t = (long)n * e.steps * e.size;
+    const float *weights = job->weights + row;
     float *dScores = job->dScores + row;
+    if (!job->dWeights) {
+      scores(e, job->left + q, e.queries, job->right + t, dScores);
+      scatter(e, weights, job->left + q, job->dRight + t, job->accumulate);
+      continue;
+    }
     for (i32 i = 0; i < e.queries; i++) {
-      long at = (long)i * e.steps;
-      softmax_row_backward(job->weights + row + at, job->dWeights + row + at, dScores + at, e.length);
+      const long at = (long)i * e.steps;
+      softmax_row_backward(weights + at, job->dWeights + row + at, dScores + at, e.length);
       zero(dScores + at + e.length, e.steps - e.length);
     }
     gather(e, dScores, e.queries, job->right + t, job->dLeft + q);
@@ -169,21 +176,9 @@ static void weight_backward_part(const void *of, i32 part) {
   }
 }
 
-static void sum_backward_part(const void *of, i32 part) {
-  const half_job *job = of;
-  const i32 last = first_of_part(part + 1, job->parts, job->batch);
-  for (i32 n = first_of_part(part, job->parts, job->batch); n < last; n++) {
-    const extent e = extent_of(job->lengths, n, job->queries, job->steps, job->size);
-    const long row = (long)n * e.queries * e.steps, q = (long)n * e.queries * e.size;
-    const long t = (long)n * e.steps * e.size;
-    scores(e, job->left + q, e.queries, job->right + t, job->dScores + row);
-    scatter(e, job->weights + row, job->left + q, job->dRight + t, job->accumulate);
-  }
-}
-
-static void half_backward(part_of_job *compute, half_job job) {
+static void half_backward(half_job job) {
   job.parts = parts_for(job.batch, 4.0 * job.batch * job.queries * job.steps * job.size);
-  compute_parts(compute, &job, job.parts);
+  compute_parts(half_part, &job, job.parts);
 }
 
 EXPORT(attentionWeightBackward)
@@ -191,8 +186,7 @@ void attentionWeightBackward(const float *query, const float *keys, const i32 *l
                              const float *weights, const float *dWeights, float *dScores,
                              float *dQuery, float *dKeys, i32 batch, i32 queries, i32 steps,
                              i32 size, i32 accumulate) {
-  half_backward(weight_backward_part,
-                (half_job){.left = query, .right = keys, .lengths = lengths, .weights = weights,
+  half_backward((half_job){.left = query, .right = keys, .lengths = lengths, .weights = weights,
                            .dWeights = dWeights, .dScores = dScores, .dLeft = dQuery,
                            .dRight = dKeys, .batch = batch, .queries = queries, .steps = steps,
                            .size = size, .accumulate = accumulate});
@@ -202,8 +196,7 @@ EXPORT(weightSumBackward)
 void weightSumBackward(const float *values, const float *weights, const i32 *lengths,
                        const float *dContext, float *dWeights, float *dValues, i32 batch,
                        i32 queries, i32 steps, i32 size, i32 accumulate) {
-  half_backward(sum_backward_part,
-                (half_job){.left = dContext, .right = values, .lengths = lengths,
+  half_backward((half_job){.left = dContext, .right = values, .lengths = lengths,
                            .weights = weights, .dScores = dWeights, .dRight = dValues,
                            .batch = batch, .queries = queries, .steps = steps, .size = size,
                            .accumulate = accumulate});

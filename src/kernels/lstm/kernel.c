@@ -45,40 +45,6 @@ static void step_forward(float *gates, float *h, float *c, i32 hidden) {
   if (j < hidden) units_forward(gates + j, h + j, c + j, hidden, hidden - j);
 }
 
-static void forward(float *gates, const float *wh, const float *h0, const i32 *lengths, float *hs,
-                    float *cs, float *hLast, float *cLast, i32 first, i32 last, i32 steps,
-                    i32 hidden) {
-  i32 active[SEQUENCES];
-  for (i32 t = 0; t < steps; t++) {
-    i32 count = active_sequences(lengths, first, last, t, steps, active);
-    const product p = {
-        .a = t > 0 ? hs + (long)(t - 1) * hidden : h0,
-        .a_stride = t > 0 ? steps * hidden : hidden,
-        .b = wh,
-        .b_stride = 4 * hidden,
-        .c = gates + (long)t * 4 * hidden,
-        .c_stride = steps * 4 * hidden,
-        .rows = count,
-        .columns = 4 * hidden,
-        .inner = hidden,
-        .accumulate = 1,
-        .row_index = active,
-    };
-    if (t > 0 || h0) compute_product(&p);
-    for (i32 n = first; n < last; n++) {
-      long state = ((long)n * steps + t) * hidden;
-      float *h = hLast + (long)n * hidden, *c = cLast + (long)n * hidden;
-      if (t < length_of(lengths, n, steps)) {
-        step_forward(gates + 4 * state, h, c, hidden);
-      } else {
-        for (i32 gate = 0; gate < 4; gate++) copy_row(0, gates + 4 * state + gate * hidden, hidden);
-      }
-      copy_row(h, hs + state, hidden);
-      copy_row(c, cs + state, hidden);
-    }
-  }
-}
-
 /** All steps of some sequences: they need nothing of the others. */
 typedef struct {
   const float *wh, *h0, *c0;
@@ -86,6 +52,40 @@ typedef struct {
   float *gates, *hs, *cs, *hLast, *cLast;
   i32 batch, steps, hidden, parts;
 } forward_job;
+
+static void forward(const forward_job *f, i32 first, i32 last) {
+  const i32 steps = f->steps, hidden = f->hidden;
+  i32 active[SEQUENCES];
+  for (i32 t = 0; t < steps; t++) {
+    i32 count = active_sequences(f->lengths, first, last, t, steps, active);
+    const product p = {
+        .a = t > 0 ? f->hs + (long)(t - 1) * hidden : f->h0,
+        .a_stride = t > 0 ? steps * hidden : hidden,
+        .b = f->wh,
+        .b_stride = 4 * hidden,
+        .c = f->gates + (long)t * 4 * hidden,
+        .c_stride = steps * 4 * hidden,
+        .rows = count,
+        .columns = 4 * hidden,
+        .inner = hidden,
+        .accumulate = 1,
+        .row_index = active,
+    };
+    if (t > 0 || f->h0) compute_product(&p);
+    for (i32 n = first; n < last; n++) {
+      long state = ((long)n * steps + t) * hidden;
+      float *h = f->hLast + (long)n * hidden, *c = f->cLast + (long)n * hidden;
+      if (t < length_of(f->lengths, n, steps)) {
+        step_forward(f->gates + 4 * state, h, c, hidden);
+      } else {
+        float *gates = f->gates + 4 * state;
+        for (i32 gate = 0; gate < 4; gate++) copy_row(0, gates + gate * hidden, hidden);
+      }
+      copy_row(h, f->hs + state, hidden);
+      copy_row(c, f->cs + state, hidden);
+    }
+  }
+}
 
 /** Parts are a whole number of tiles high. */
 INLINE i32 sequence_units(i32 batch) { return (batch + TILE - 1) / TILE; }
@@ -104,8 +104,7 @@ static void forward_part(const void *of, i32 part) {
       copy_row(f->h0 ? f->h0 + row : 0, f->hLast + row, f->hidden);
       copy_row(f->c0 ? f->c0 + row : 0, f->cLast + row, f->hidden);
     }
-    forward(f->gates, f->wh, f->h0, f->lengths, f->hs, f->cs, f->hLast, f->cLast, n, end, f->steps,
-            f->hidden);
+    forward(f, n, end);
   }
 }
 
@@ -161,34 +160,43 @@ static void step_backward(const float *gates, const float *c, const float *befor
   }
 }
 
-static void backward(const float *gates, const float *wh, const float *c0, const i32 *lengths,
-                     const float *cs, const float *dhs, float *dGates, float *dh, float *dc,
-                     i32 first, i32 last, i32 steps, i32 hidden) {
+typedef struct {
+  const float *gates, *wh, *h0, *c0;
+  const i32 *lengths;
+  const float *hs, *cs, *dhs, *dhLast, *dcLast;
+  float *dGates, *dh0, *dc0, *dwh;
+  i32 batch, steps, hidden, parts;
+} backward_job;
+
+/** All steps of some sequences, from the last to the first; dh0 and dc0 hold the state's gradients. */
+static void backward(const backward_job *b, i32 first, i32 last) {
+  const i32 steps = b->steps, hidden = b->hidden;
+  float *dh = b->dh0, *dc = b->dc0;
   i32 active[SEQUENCES];
   for (i32 t = steps - 1; t >= 0; t--) {
     for (i32 n = first; n < last; n++) {
       long state = ((long)n * steps + t) * hidden, row = (long)n * hidden;
-      add_row(dh + row, dhs + state, hidden);
-      if (t < length_of(lengths, n, steps)) {
-        const float *before = t > 0 ? cs + state - hidden : c0 ? c0 + row : 0;
-        step_backward(gates + 4 * state, cs + state, before, dh + row, dc + row, dGates + 4 * state,
-                      hidden);
+      add_row(dh + row, b->dhs + state, hidden);
+      if (t < length_of(b->lengths, n, steps)) {
+        const float *before = t > 0 ? b->cs + state - hidden : b->c0 ? b->c0 + row : 0;
+        step_backward(b->gates + 4 * state, b->cs + state, before, dh + row, dc + row,
+                      b->dGates + 4 * state, hidden);
       } else {
         // The state stood still: its gradient is carried on, and no gate had a part in it.
         for (i32 gate = 0; gate < 4; gate++) {
-          copy_row(0, dGates + 4 * state + gate * hidden, hidden);
+          copy_row(0, b->dGates + 4 * state + gate * hidden, hidden);
         }
       }
     }
     const product p = {
-        .a = dGates + (long)t * 4 * hidden,
+        .a = b->dGates + (long)t * 4 * hidden,
         .a_stride = steps * 4 * hidden,
-        .b = wh,
+        .b = b->wh,
         .b_stride = 4 * hidden,
         .transpose_b = 1,
         .c = dh,
         .c_stride = hidden,
-        .rows = active_sequences(lengths, first, last, t, steps, active),
+        .rows = active_sequences(b->lengths, first, last, t, steps, active),
         .columns = hidden,
         .inner = 4 * hidden,
         .row_index = active,
@@ -197,14 +205,6 @@ static void backward(const float *gates, const float *wh, const float *c0, const
     compute_product(&p);
   }
 }
-
-typedef struct {
-  const float *gates, *wh, *h0, *c0;
-  const i32 *lengths;
-  const float *hs, *cs, *dhs, *dhLast, *dcLast;
-  float *dGates, *dh0, *dc0, *dwh;
-  i32 batch, steps, hidden, parts;
-} backward_job;
 
 static void backward_part(const void *of, i32 part) {
   const backward_job *b = of;
@@ -216,8 +216,7 @@ static void backward_part(const void *of, i32 part) {
       copy_row(b->dhLast ? b->dhLast + row : 0, b->dh0 + row, b->hidden);
       copy_row(b->dcLast ? b->dcLast + row : 0, b->dc0 + row, b->hidden);
     }
-    backward(b->gates, b->wh, b->c0, b->lengths, b->cs, b->dhs, b->dGates, b->dh0, b->dc0, n, end,
-             b->steps, b->hidden);
+    backward(b, n, end);
   }
 }
 

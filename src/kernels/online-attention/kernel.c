@@ -4,6 +4,7 @@
  */
 #include "attention/attention.h"
 #include "parallel.h"
+#include "softmax.h"
 #include "vector-math.h"
 
 typedef struct {
@@ -19,9 +20,6 @@ typedef struct {
   key_panels panels;
   float tail[2 * KEY_BLOCK * PANEL];
 } scratch;
-
-/** What is taken off a row's scores: their maximum, or 0 where all are −∞, whose exponentials so are 0. */
-INLINE float shift_of(float max) { return max == -__builtin_inff() ? 0 : max; }
 
 static void scale_row(float *x, i32 count, float factor) {
   i32 j = 0;

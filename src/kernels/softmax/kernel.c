@@ -11,8 +11,8 @@ float softmax_row(const float *x, float *y, i32 columns) {
   for (i32 j = 0; j < whole; j += LANES) most = larger(load(x + j), most);
   if (rest) most = larger(load_part(x + whole, rest, minus_infinity), most);
   float max = largest_lane(most);
-  // All masked: exp(−∞ − 0) = 0 for every key, and a NaN among them stays one.
-  vec shift = splat(max == minus_infinity ? 0 : max);
+  // All masked: every exponential is 0, and a NaN among them stays one.
+  vec shift = splat(shift_of(max));
   const float *k = constants(EXP);
   vec totals = splat(0);
   i32 j = 0;
