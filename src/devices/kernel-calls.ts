@@ -1,6 +1,7 @@
 import type { Storage } from "../core/storage.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { at, bit, type Export, orNull } from "./addresses.ts";
+import { attendCalls } from "./attend-calls.ts";
 import { attentionCalls } from "./attention-calls.ts";
 
 /** The C kernels: an op's name, and addresses where the contract has storages. */
@@ -14,6 +15,7 @@ export type KernelExports = Readonly<Record<keyof Kernels<Storage, Storage>, Exp
 export function kernelCalls(run: KernelExports, settle: () => void): Kernels<Storage, Storage> {
   return {
     ...attentionCalls(run, settle),
+    ...attendCalls(run, settle),
     fill(y, value, length) {
       run.fill(at(y), value, length);
       settle();

@@ -1,5 +1,6 @@
 import { adamStep } from "./adam/definition.ts";
 import type { Floats } from "./arrays.ts";
+import * as attend from "./attend/definition.ts";
 import * as attention from "./attention/definition.ts";
 import * as crossEntropy from "./cross-entropy/definition.ts";
 import { dropout } from "./dropout/definition.ts";
@@ -23,6 +24,7 @@ export const definitions: Kernels<Floats, Int32Array> = {
   softmaxForward,
   softmaxBackward,
   ...attention,
+  ...attend,
   ...onlineAttention,
   ...lstm,
   ...embedding,

@@ -40,12 +40,19 @@ class ReferenceStorage implements Storage {
   release(): void {}
 }
 
+/** An argument with the array behind every storage: a storage, an object of storages, or a number. */
+function arraysIn(argument: unknown): unknown {
+  if (argument instanceof ReferenceStorage) return argument.array;
+  if (typeof argument !== "object" || argument === null) return argument;
+  return Object.fromEntries(Object.entries(argument).map(([name, a]) => [name, arraysIn(a)]));
+}
+
 /** The definitions, called with the arrays behind the storages. */
 function onStorages(kernels: Kernels<Floats, Int32Array>): Kernels<Storage, Storage> {
   const lift =
     (kernel: (...arguments_: unknown[]) => void) =>
     (...arguments_: unknown[]): void =>
-      kernel(...arguments_.map((a) => (a instanceof ReferenceStorage ? a.array : a)));
+      kernel(...arguments_.map(arraysIn));
   // The contract is the same on both sides but for what stands for an array, which `lift` unwraps.
   return Object.fromEntries(
     Object.entries(kernels).map(([name, kernel]) => [
