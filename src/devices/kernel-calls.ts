@@ -3,6 +3,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { at, bit, type Export, orNull } from "./addresses.ts";
 import { attendCalls } from "./attend-calls.ts";
 import { attentionCalls } from "./attention-calls.ts";
+import { sparseCalls } from "./sparse-calls.ts";
 
 /** The C kernels: an op's name, and addresses where the contract has storages. */
 export type KernelExports = Readonly<Record<keyof Kernels<Storage, Storage>, Export>>;
@@ -16,6 +17,7 @@ export function kernelCalls(run: KernelExports, settle: () => void): Kernels<Sto
   return {
     ...attentionCalls(run, settle),
     ...attendCalls(run, settle),
+    ...sparseCalls(run, settle),
     fill(y, value, length) {
       run.fill(at(y), value, length);
       settle();

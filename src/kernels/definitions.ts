@@ -6,12 +6,20 @@ import * as crossEntropy from "./cross-entropy/definition.ts";
 import { dropout } from "./dropout/definition.ts";
 import * as elementwise from "./elementwise/definition.ts";
 import * as embedding from "./embedding/definition.ts";
+import * as gaussian from "./gaussian/definition.ts";
 import type { Kernels } from "./kernels.ts";
 import * as lstm from "./lstm/definition.ts";
 import { matmul } from "./matmul/definition.ts";
+import * as minimum from "./minimum/definition.ts";
 import * as onlineAttention from "./online-attention/definition.ts";
 import * as reductions from "./reductions/definition.ts";
 import { softmaxBackward, softmaxForward } from "./softmax/definition.ts";
+import {
+  entmaxBackward,
+  entmaxForward,
+  sparsemaxBackward,
+  sparsemaxForward,
+} from "./sparse-softmax/definition.ts";
 
 /**
  * Every op as plain loops over typed arrays. In float64 they are the oracle of gradient checks; in
@@ -23,6 +31,12 @@ export const definitions: Kernels<Floats, Int32Array> = {
   matmul,
   softmaxForward,
   softmaxBackward,
+  sparsemaxForward,
+  sparsemaxBackward,
+  entmaxForward,
+  entmaxBackward,
+  ...gaussian,
+  ...minimum,
   ...attention,
   ...attend,
   ...onlineAttention,

@@ -75,6 +75,27 @@ export interface Kernels<F, I> extends AttentionKernels<F, I> {
   /** dx[i, j] = y[i, j] · (dy[i, j] − Σₖ y[i, k] · dy[i, k]). dx may be dy. */
   softmaxBackward(y: F, dy: F, dx: F, rows: number, columns: number): void;
 
+  // --- sparse softmax: rows that sum to 1 as softmax's do, but with zeros in them ---
+
+  /**
+   * y[i, :] = max(x[i, :] − τᵢ, 0) of (rows, columns), with the τᵢ that makes the row's sum 1: sparsemax
+   * (Martins & Astudillo 2016, equations 2 and 3). A row of −∞ alone gives zeros; NaN or +∞ in a row
+   * makes all of it NaN. y may be x.
+   */
+  sparsemaxForward(x: F, y: F, rows: number, columns: number): void;
+  /**
+   * dx[i, j] = s[j] · (dy[i, j] − Σₖ s[k] · dy[i, k] / Σₖ s[k]) with s = 1 where y[i, j] > 0, else 0: dy
+   * is not read there. dx may be dy.
+   */
+  sparsemaxBackward(y: F, dy: F, dx: F, rows: number, columns: number): void;
+  /**
+   * y[i, :] = max(x[i, :] / 2 − τᵢ, 0)², with the τᵢ that makes the row's sum 1: entmax with α = 1.5
+   * (Peters, Niculae & Martins 2019, equation 8). Otherwise as sparsemaxForward. y may be x.
+   */
+  entmaxForward(x: F, y: F, rows: number, columns: number): void;
+  /** As sparsemaxBackward with s = √y[i, j] (Peters et al. 2019, proposition 2). dx may be dy. */
+  entmaxBackward(y: F, dy: F, dx: F, rows: number, columns: number): void;
+
   // --- attention: query (N, Tq, D), keys (N, Tk, D), values (N, Tk, D), weights (N, Tq, Tk) ---
   // lengths (N) limits sequence n to its first lengths[n] keys; null allows all of them. What lies
   // behind a length is never read; its weights and gradients are 0. Sizes come as batch = N,
@@ -220,6 +241,31 @@ export interface Kernels<F, I> extends AttentionKernels<F, I> {
     size: number,
     accumulate: boolean,
   ): void;
+
+  // --- what local attention and coverage need besides ---
+
+  /**
+   * y[i, t] = exp(−(t − centres[i])² / (2 · deviation²)) for t < steps, of (rows, steps): Gaussians
+   * around centres (rows) (Luong et al. 2015, equation 10). deviation > 0.
+   */
+  gaussianForward(centres: F, y: F, rows: number, steps: number, deviation: number): void;
+  /** dCentres[i] = Σₜ dy[i, t] · y[i, t] · (t − centres[i]) / deviation². */
+  gaussianBackward(
+    centres: F,
+    y: F,
+    dy: F,
+    dCentres: F,
+    rows: number,
+    steps: number,
+    deviation: number,
+  ): void;
+  /** y[i] = min(a[i], b[i]), NaN where either is. y may be one of the inputs. */
+  minimumForward(a: F, b: F, y: F, length: number): void;
+  /**
+   * dy[i] goes to da[i] where a[i] ≤ b[i], else to db[i], and the other is 0; both are NaN where a[i] or
+   * b[i] is.
+   */
+  minimumBackward(a: F, b: F, dy: F, da: F, db: F, length: number): void;
 
   // --- LSTM: batch = N sequences, steps = T, hidden = H; gates in the order f, g, i, o along 4H ---
 

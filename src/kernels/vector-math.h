@@ -55,6 +55,16 @@ INLINE vec exp_of_negative(vec x, const float *k) {
   return (vec)((ivec)(p * power) & ~(ivec)(x < splat(k[11])));
 }
 
+INLINE vec square_root(vec x) {
+  vec y;
+#if defined(__wasm__)
+  y = (vec)__builtin_wasm_sqrt_f32x4(x);
+#else
+  for (i32 i = 0; i < LANES; i++) y[i] = __builtin_sqrtf(x[i]);
+#endif
+  return y;
+}
+
 INLINE vec absolute(vec x) { return (vec)((ivec)x & 0x7fffffff); }
 
 /** 1 / (1 + e⁻ˣ), by e^−|x| so that nothing overflows. */

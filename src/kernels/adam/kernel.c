@@ -1,15 +1,6 @@
 /** adamStep. */
 #include "parallel.h"
-
-INLINE vec square_root(vec x) {
-  vec y;
-#if defined(__wasm__)
-  y = (vec)__builtin_wasm_sqrt_f32x4(x);
-#else
-  for (i32 i = 0; i < LANES; i++) y[i] = __builtin_sqrtf(x[i]);
-#endif
-  return y;
-}
+#include "vector-math.h"
 
 typedef struct {
   float *x;
