@@ -2,6 +2,7 @@
 import { threefry } from "../../core/threefry.ts";
 import type { Floats } from "../arrays.ts";
 import { softmaxRow } from "../softmax/definition.ts";
+import { entmaxRow, sparsemaxRow } from "../sparse-softmax/definition.ts";
 import {
   type AttentionInputs,
   type AttentionPlan,
@@ -134,7 +135,8 @@ export function weightsOfRow(
 }
 
 function normalise(normalizer: number, x: Float64Array): void {
-  if (normalizer === NORMALIZERS.softmax) softmaxRow(x, x, 0, x.length);
+  const rowOf = { [NORMALIZERS.sparsemax]: sparsemaxRow, [NORMALIZERS.entmax15]: entmaxRow };
+  (rowOf[normalizer] ?? softmaxRow)(x, x, 0, x.length);
 }
 
 /** What dropout multiplies weight t of a row by: `factor` or 0. */
