@@ -45,13 +45,33 @@ export function cFilesIn(folder) {
  * @throws {Error} naming an export that is not `EXPORT(name) void name(arguments of the types above)`
  */
 export function readOps(folder) {
-  const ops = cFilesIn(folder).flatMap((file) =>
-    opsIn(file, readFileSync(path.join(folder, file), "utf8")),
-  );
+  const lists = argumentLists(folder);
+  const ops = cFilesIn(folder).flatMap((file) => {
+    let source = readFileSync(path.join(folder, file), "utf8");
+    for (const [name, list] of lists) source = source.replaceAll(`(${name},`, `(${list},`);
+    return opsIn(file, source);
+  });
   ops.sort((a, b) => (a.name < b.name ? -1 : 1));
   const twice = ops.find(({ name }, i) => ops[i + 1]?.name === name);
   if (twice !== undefined) throw new Error(`${twice.file}: ${twice.name} is exported twice`);
   return ops;
+}
+
+/**
+ * Arguments that several ops begin with, by the macro that stands for them: its name ends in _ARGUMENTS.
+ *
+ * @param {string} folder src/kernels
+ * @returns {[name: string, list: string][]}
+ */
+function argumentLists(folder) {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".h"))
+    .flatMap((name) => {
+      const source = readFileSync(path.join(folder, name), "utf8").replace(/\\\n/g, " ");
+      const defined = source.matchAll(/^#define (\w+_ARGUMENTS) (.*)$/gm);
+      return [...defined].map(([, macro = "", list = ""]) => /** @type {const} */ ([macro, list]));
+    })
+    .map(([macro, list]) => [macro, list.trim()]);
 }
 
 /**

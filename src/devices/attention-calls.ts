@@ -8,9 +8,7 @@ type AttentionOp =
   | "weightSumForward"
   | "weightSumBackward"
   | "attentionForward"
-  | "attentionBackward"
-  | "onlineAttentionForward"
-  | "onlineAttentionBackward";
+  | "attentionBackward";
 
 /** The part of the contract that is attention, as `kernelCalls`. */
 export function attentionCalls(
@@ -143,72 +141,6 @@ export function attentionCalls(
         orNull(lengths),
         at(weights),
         at(context),
-        at(dContext),
-        at(dQuery),
-        at(dKeys),
-        at(dValues),
-        batch,
-        queries,
-        steps,
-        size,
-        bit(accumulate),
-      );
-      settle();
-    },
-    onlineAttentionForward(
-      query,
-      keys,
-      values,
-      lengths,
-      context,
-      maxima,
-      sums,
-      batch,
-      queries,
-      steps,
-      size,
-    ) {
-      run.onlineAttentionForward(
-        at(query),
-        at(keys),
-        at(values),
-        orNull(lengths),
-        at(context),
-        at(maxima),
-        at(sums),
-        batch,
-        queries,
-        steps,
-        size,
-      );
-      settle();
-    },
-    onlineAttentionBackward(
-      query,
-      keys,
-      values,
-      lengths,
-      context,
-      maxima,
-      sums,
-      dContext,
-      dQuery,
-      dKeys,
-      dValues,
-      batch,
-      queries,
-      steps,
-      size,
-      accumulate,
-    ) {
-      run.onlineAttentionBackward(
-        at(query),
-        at(keys),
-        at(values),
-        orNull(lengths),
-        at(context),
-        at(maxima),
-        at(sums),
         at(dContext),
         at(dQuery),
         at(dKeys),

@@ -11,7 +11,6 @@ import type { Kernels } from "./kernels.ts";
 import * as lstm from "./lstm/definition.ts";
 import { matmul } from "./matmul/definition.ts";
 import * as minimum from "./minimum/definition.ts";
-import * as onlineAttention from "./online-attention/definition.ts";
 import * as reductions from "./reductions/definition.ts";
 import { softmaxBackward, softmaxForward } from "./softmax/definition.ts";
 import {
@@ -39,7 +38,6 @@ export const definitions: Kernels<Floats, Int32Array> = {
   ...minimum,
   ...attention,
   ...attend,
-  ...onlineAttention,
   ...lstm,
   ...embedding,
   ...crossEntropy,

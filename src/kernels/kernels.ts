@@ -199,49 +199,6 @@ export interface Kernels<F, I> extends AttentionKernels<F, I> {
     accumulate: boolean,
   ): void;
 
-  // --- attention in memory linear in Tk: as above, but no array of (N, Tq, Tk) exists ---
-
-  /**
-   * As attentionForward, without weights. For every row, maxima (N, Tq) is the largest score and
-   * sums (N, Tq) = Σₜ exp(score[t] − max), from which a backward pass computes weights anew; −∞ and 0
-   * where no key is allowed or all scores are −∞. NaN is never the largest. values may be keys.
-   */
-  onlineAttentionForward(
-    query: F,
-    keys: F,
-    values: F,
-    lengths: I | null,
-    context: F,
-    maxima: F,
-    sums: F,
-    batch: number,
-    queries: number,
-    steps: number,
-    size: number,
-  ): void;
-  /**
-   * As attentionBackward with weights[n, q, t] = exp(score[t] − maxima[n, q]) / sums[n, q], 0 where
-   * sums is 0. values may be keys, and dKeys and dValues one and the same `F`.
-   */
-  onlineAttentionBackward(
-    query: F,
-    keys: F,
-    values: F,
-    lengths: I | null,
-    context: F,
-    maxima: F,
-    sums: F,
-    dContext: F,
-    dQuery: F,
-    dKeys: F,
-    dValues: F,
-    batch: number,
-    queries: number,
-    steps: number,
-    size: number,
-    accumulate: boolean,
-  ): void;
-
   // --- what local attention and coverage need besides ---
 
   /**

@@ -35,6 +35,7 @@ typedef i32 ivec __attribute__((vector_size(4 * LANES)));
 typedef u32 uvec __attribute__((vector_size(4 * LANES)));
 /** A vec at any float's address. */
 typedef float vec_at __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef i32 ivec_at __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef u32 uvec_at __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
 INLINE vec load(const float *p) { return *(const vec_at *)p; }
@@ -68,6 +69,16 @@ INLINE void store_part(float *p, vec x, i32 count) {
 /** `load`, or `load_part` where fewer than LANES are left. */
 INLINE vec load_left(const float *p, i32 left, float rest) {
   return left >= LANES ? load(p) : load_part(p, left, rest);
+}
+
+/** LANES whole numbers, or as many as are left, and 0 in the other lanes. */
+INLINE ivec load_ints_left(const i32 *p, i32 left) {
+  if (left >= LANES) return *(const ivec_at *)p;
+  ivec lanes = {};
+  for (i32 i = 0; i < LANES; i++) {
+    if (i < left) lanes[i] = p[i];
+  }
+  return lanes;
 }
 
 INLINE void store_left(float *p, vec x, i32 left) {

@@ -1,6 +1,7 @@
 import { checkOptions, describe } from "../core/arguments.ts";
 import { DataError, StateError } from "../core/errors.ts";
 import type { Indices, Tensor } from "../core/tensor.ts";
+import { type AttentionPlan, PLAIN_PLAN } from "../kernels/attend/contract.ts";
 import { deviceOf } from "../kernels/device.ts";
 import { agree, axes, checkLengths, expectShape, together } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
@@ -166,8 +167,12 @@ export class TimeAttention implements Layer {
       const kept = [memory.weights.storage, out.storage] as const;
       kernels.attentionBackward(...inputs, ...kept, ...d, ...sizes, false);
     } else {
-      const kept = [out.storage, statistics.maxima.storage, statistics.sums.storage] as const;
-      kernels.onlineAttentionBackward(...inputs, ...kept, ...d, ...sizes, false);
+      const dots = newTensor(hsDec, statistics.maxima.shape);
+      const call = [generalInputsOf(memory), planOf(memory), out.storage] as const;
+      const [dContext, ...rest] = d;
+      const kept = [storagesOf(statistics), null, dContext, null, dots.storage] as const;
+      kernels.attendBackward(...call, ...kept, ...rest, null);
+      dots.dispose();
     }
     if (out !== this.#out) out.dispose();
     return [dhsEnc, dhsDec];
@@ -185,6 +190,21 @@ function sizesOf({ hsEnc, hsDec }: TimeAttentionMemory) {
   return [encoder[0]!, decoder[1]!, encoder[1]!, encoder[2]!] as const;
 }
 
+/** The same for the general op, which is what computes without weights. */
+function generalInputsOf(memory: TimeAttentionMemory) {
+  const [query, keys, values, lengths] = inputsOf(memory);
+  return { query, keys, values, lengths, vector: null, mask: null, bias: null, slopes: null };
+}
+
+function planOf(memory: TimeAttentionMemory): AttentionPlan {
+  const [batch, queries, steps, size] = sizesOf(memory);
+  return { ...PLAIN_PLAN, batch, queries, steps, capacity: steps, size, valueSize: size };
+}
+
+function storagesOf({ maxima, sums }: { maxima: Tensor; sums: Tensor }) {
+  return { maxima: maxima.storage, sums: sums.storage };
+}
+
 /** out, and what the backward pass needs besides. */
 function attend(memory: TimeAttentionMemory): Tensor {
   const { hsDec, statistics } = memory;
@@ -194,9 +214,8 @@ function attend(memory: TimeAttentionMemory): Tensor {
   if (statistics === null) {
     kernels.attentionForward(...inputs, memory.weights.storage, out.storage, ...sizes);
   } else {
-    const { maxima, sums } = statistics;
-    const outputs = [out.storage, maxima.storage, sums.storage] as const;
-    kernels.onlineAttentionForward(...inputs, ...outputs, ...sizes);
+    const call = [generalInputsOf(memory), planOf(memory), out.storage] as const;
+    kernels.attendForward(...call, storagesOf(statistics), null, null);
   }
   return out;
 }

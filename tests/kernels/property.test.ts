@@ -13,7 +13,6 @@ import * as elementwise from "../../src/kernels/elementwise/cases.ts";
 import { embeddingBackwardCase, embeddingForwardCase } from "../../src/kernels/embedding/cases.ts";
 import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
 import { matmulCase } from "../../src/kernels/matmul/cases.ts";
-import * as onlineAttention from "../../src/kernels/online-attention/cases.ts";
 import * as reductions from "../../src/kernels/reductions/cases.ts";
 import { softmaxBackwardCase, softmaxForwardCase } from "../../src/kernels/softmax/cases.ts";
 import { opOf } from "../support/all-cases.ts";
@@ -31,8 +30,6 @@ const lengths = fc.constantFrom("null", "full", "mixed", "zero");
 const length = fc.oneof(fc.nat(9), fc.nat(300));
 const rows = { rows: some, columns: some, seed: word };
 const sequences = { batch: few, queries: some, steps: some, size: some, lengths, seed: word };
-/** Keys on both sides of the blocks that a kernel may cut them into. */
-const long = { ...sequences, batch: fc.nat(3), steps: fc.oneof(some, fc.nat(300)) };
 const gradients = { ...sequences, accumulate: flag };
 const shared = fc.constantFrom("values", "gradients", "both");
 const recurrent = {
@@ -82,12 +79,6 @@ const CASES: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
   weightSumBackward: fc.record(gradients).map(attention.weightSumBackwardCase),
   attentionForward: fc.record(sequences).map(attention.attentionForwardCase),
   attentionBackward: fc.record({ ...gradients, shared }).map(attention.attentionBackwardCase),
-  onlineAttentionForward: fc
-    .record({ ...long, shared })
-    .map(onlineAttention.onlineAttentionForwardCase),
-  onlineAttentionBackward: fc
-    .record({ ...long, shared, accumulate: flag })
-    .map(onlineAttention.onlineAttentionBackwardCase),
   lstmForward: fc.record(recurrent).map(lstmForwardCase),
   lstmBackward: fc.record(recurrent).map(lstmBackwardCase),
   embeddingForward: fc

@@ -153,8 +153,8 @@ function weightSum(shape: AttentionShape): Differentiable {
   };
 }
 
-/** `oneArray`: values are the keys, and dKeys and dValues one array. `online`: no weights are held. */
-function attention(shape: AttentionShape, oneArray: boolean, online = false): Differentiable {
+/** `oneArray`: values are the keys, and dKeys and dValues one array. */
+function attention(shape: AttentionShape, oneArray: boolean): Differentiable {
   const counts = countsOf(shape);
   const { query, keys, values, weights: some } = attentionInputs(shape);
   const inputsOf = (inputs: Arrays) =>
@@ -164,30 +164,21 @@ function attention(shape: AttentionShape, oneArray: boolean, online = false): Di
       of(inputs, oneArray ? "keys" : "values"),
       counts,
     ] as const;
-  /** [context, maxima, sums], or [weights, context]. */
   const run = (inputs: Arrays) => {
     const context = unset(query.length);
-    const [maxima, sums] = [unset(query.length), unset(query.length)];
     const weights = unset(some.length);
-    if (online) {
-      const outputs = [context, maxima, sums] as const;
-      definitions.onlineAttentionForward(...inputsOf(inputs), ...outputs, ...sizes(shape));
-      return { context, kept: outputs };
-    }
     definitions.attentionForward(...inputsOf(inputs), weights, context, ...sizes(shape));
-    return { context, kept: [weights, context] as const };
+    return [weights, context] as const;
   };
   return {
     inputs: oneArray ? { query, keys } : { query, keys, values },
-    forward: (inputs) => [run(inputs).context],
+    forward: (inputs) => [run(inputs)[1]],
     backward: (inputs, [dContext]) => {
-      const { kept } = run(inputs);
+      const kept = run(inputs);
       const [dQuery, dKeys] = [unset(query.length), unset(keys.length)];
       const dValues = oneArray ? dKeys : unset(values.length);
       const rest = [dContext!, dQuery, dKeys, dValues, ...sizes(shape), false] as const;
-      if (kept.length === 3)
-        definitions.onlineAttentionBackward(...inputsOf(inputs), ...kept, ...rest);
-      else definitions.attentionBackward(...inputsOf(inputs), ...kept, ...rest);
+      definitions.attentionBackward(...inputsOf(inputs), ...kept, ...rest);
       return oneArray
         ? { query: dQuery, keys: dKeys }
         : { query: dQuery, keys: dKeys, values: dValues };
@@ -206,18 +197,12 @@ describe.each(ATTENTION_SHAPES)(
       expect(gradientComplaints(weightSum(shape))).toEqual([]);
     });
 
-    it.each([
-      ["attention", false],
-      ["onlineAttention", true],
-    ])("%s has the gradient of its forward pass", (_, online) => {
-      expect(gradientComplaints(attention(shape, false, online))).toEqual([]);
+    it("attention has the gradient of its forward pass", () => {
+      expect(gradientComplaints(attention(shape, false))).toEqual([]);
     });
 
-    it.each([
-      ["attention", false],
-      ["onlineAttention", true],
-    ])("%s with one array for keys and values has the sum of both gradients", (_, online) => {
-      expect(gradientComplaints(attention(shape, true, online))).toEqual([]);
+    it("attention with one array for keys and values has the sum of both gradients", () => {
+      expect(gradientComplaints(attention(shape, true))).toEqual([]);
     });
   },
 );

@@ -7,7 +7,6 @@ import { elementwiseCases } from "../../src/kernels/elementwise/cases.ts";
 import { embeddingCases } from "../../src/kernels/embedding/cases.ts";
 import { lstmCases } from "../../src/kernels/lstm/cases.ts";
 import { matmulCases } from "../../src/kernels/matmul/cases.ts";
-import { onlineAttentionCases } from "../../src/kernels/online-attention/cases.ts";
 import { reductionCases } from "../../src/kernels/reductions/cases.ts";
 import { softmaxCases } from "../../src/kernels/softmax/cases.ts";
 
@@ -19,7 +18,6 @@ export function allCases(): KernelCase[] {
     ...matmulCases(),
     ...softmaxCases(),
     ...attentionCases(),
-    ...onlineAttentionCases(),
     ...lstmCases(),
     ...embeddingCases(),
     ...crossEntropyCases(),

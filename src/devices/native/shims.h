@@ -24,6 +24,6 @@ extern const op_shim op_shims[];
 extern const i32 op_shim_count;
 
 /** Arguments of no op exceed this. */
-#define MOST_ARGUMENTS 32
+#define MOST_ARGUMENTS 48
 
 #endif

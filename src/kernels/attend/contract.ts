@@ -73,7 +73,34 @@ export interface AttentionPlan {
   readonly factor: number;
 }
 
-/** What the forward pass leaves of each row of scores; dots are for the backward pass to fill. */
+/** One head, dot products as they are, and every key allowed: sizes are for the caller to fill in. */
+export const PLAIN_PLAN: AttentionPlan = {
+  batch: 0,
+  heads: 1,
+  keyHeads: 1,
+  queries: 0,
+  steps: 0,
+  capacity: 0,
+  size: 0,
+  valueSize: 0,
+  sideBySide: false,
+  additive: false,
+  scale: 1,
+  softcap: 0,
+  normalizer: NORMALIZERS.softmax,
+  shift: 0,
+  toEnd: false,
+  left: -1,
+  right: -1,
+  maskAxes: 0,
+  biasAxes: 0,
+  seed: 0,
+  stream: 0,
+  threshold: 0,
+  factor: 1,
+};
+
+/** What the forward pass leaves of each row of scores. */
 export interface AttentionRows<F> {
   /** (N, H, Tq): the largest score; −∞ where there is none. NaN is never the largest. */
   readonly maxima: F;

@@ -135,8 +135,9 @@ export function weightsOfRow(
 }
 
 function normalise(normalizer: number, x: Float64Array): void {
-  const rowOf = { [NORMALIZERS.sparsemax]: sparsemaxRow, [NORMALIZERS.entmax15]: entmaxRow };
-  (rowOf[normalizer] ?? softmaxRow)(x, x, 0, x.length);
+  if (normalizer === NORMALIZERS.sparsemax) sparsemaxRow(x, x, 0, x.length);
+  else if (normalizer === NORMALIZERS.entmax15) entmaxRow(x, x, 0, x.length);
+  else softmaxRow(x, x, 0, x.length);
 }
 
 /** What dropout multiplies weight t of a row by: `factor` or 0. */

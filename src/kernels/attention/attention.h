@@ -40,29 +40,37 @@ INLINE void zero(float *x, long count) {
 /** Room for the panels of KEY_BLOCK packed keys. */
 typedef float key_panels[INNER_BLOCK * KEY_BLOCK];
 
-/** Packs `count` ≤ KEY_BLOCK keys, if scores of so many queries want that. */
-INLINE void pack_keys(extent e, const float *keys, i32 count, float *panels) {
-  if (!packs_keys(e.queries, e.size)) return;
+/** Packs `count` ≤ KEY_BLOCK rows of `size` numbers, if scores of so many queries want that. */
+INLINE void pack_keys(i32 queries, i32 size, const float *keys, long key_row, i32 count,
+                      float *panels) {
+  if (!packs_keys(queries, size)) return;
   for (i32 j = 0; j < count; j += PANEL) {
-    pack_transposed(keys + (long)j * e.size, e.size, count - j, e.size, panels + (long)j * e.size);
+    pack_transposed(keys + j * key_row, key_row, count - j, size, panels + (long)j * size);
   }
 }
 
-/** out (rows, count) = left (rows, H) · keys (count, H)ᵀ for a block of keys and its panels. */
-INLINE void block_scores(extent e, const float *left, i32 rows, const float *keys, i32 count,
+/** Rows that lie apart. */
+typedef struct {
+  const float *first;
+  long stride;
+} row_array;
+
+/** out (rows, count) = left (rows, size) · keys (count, size)ᵀ for a block of keys and its panels. */
+INLINE void block_scores(i32 queries, i32 size, row_array left, i32 rows, row_array keys, i32 count,
                          const float *panels, float *out, long out_stride) {
-  if (!packs_keys(e.queries, e.size)) {
-    dot_products(left, e.size, rows, keys, e.size, count, e.size, out, (i32)out_stride);
+  if (!packs_keys(queries, size)) {
+    dot_products(left.first, (i32)left.stride, rows, keys.first, (i32)keys.stride, count, size, out,
+                 (i32)out_stride);
     return;
   }
   const block_product p = {
       .form = BY_ROWS,
-      .a = left,
-      .a_stride = e.size,
+      .a = left.first,
+      .a_stride = left.stride,
       .b = panels,
       .b_stride = PANEL,
-      .panel_stride = (long)e.size * PANEL,
-      .terms = e.size,
+      .panel_stride = (long)size * PANEL,
+      .terms = size,
       .c = out,
       .c_stride = out_stride,
       .rows = rows,
@@ -70,20 +78,5 @@ INLINE void block_scores(extent e, const float *left, i32 rows, const float *key
   };
   compute_block(&p, 0);
 }
-
-/** The backward pass of attention, of weights that are kept or that are computed anew. */
-typedef struct {
-  const float *query, *keys, *values;
-  const i32 *lengths;
-  const float *weights;        // kept, or 0:
-  const float *maxima, *sums;  // of the rows, to compute them from
-  const float *context, *dContext;
-  float *dQuery, *dKeys, *dValues;
-  i32 batch, queries, steps, size;
-  i32 accumulate;
-  i32 chunks, round;  // how the work is cut, and how far it is: see attention_backward
-} backward_job;
-
-void attention_backward(backward_job job);
 
 #endif

@@ -2,7 +2,7 @@
  * Dot-product attention. One sequence after the other, so that its keys and values stay in a near
  * cache; within it, chunks of queries whose scores do.
  */
-#include "attention.h"
+#include "attend/attend.h"
 #include "parallel.h"
 #include "softmax.h"
 
@@ -47,8 +47,9 @@ static void scores(extent e, const float *left, i32 rows, const float *right, fl
   for (i32 t = 0; t < e.length; t += KEY_BLOCK) {
     const float *keys = right + (long)t * e.size;
     i32 count = smaller_of(e.length - t, KEY_BLOCK);
-    pack_keys(e, keys, count, panels);
-    block_scores(e, left, rows, keys, count, panels, out + t, e.steps);
+    pack_keys(e.queries, e.size, keys, e.size, count, panels);
+    block_scores(e.queries, e.size, (row_array){left, e.size}, rows, (row_array){keys, e.size},
+                 count, panels, out + t, e.steps);
   }
   if (e.length == e.steps) return;
   for (i32 i = 0; i < rows; i++) zero(out + (long)i * e.steps + e.length, e.steps - e.length);
@@ -72,7 +73,7 @@ static void forward_unit(const forward_job *job, i32 n, i32 first, i32 rows) {
     scores(e, job->query + q * e.size, rows, job->keys + t, weights);
     for (i32 i = 0; i < rows; i++) {
       float *row = weights + (long)i * e.steps;
-      softmax_row(row, row, e.length);
+      softmax_row(row, row, e.length, 0);
     }
   }
   if (job->values) gather(e, weights, rows, job->values + t, job->context + q * e.size);
@@ -136,11 +137,13 @@ void attentionBackward(const float *query, const float *keys, const float *value
                        const i32 *lengths, const float *weights, const float *context,
                        const float *dContext, float *dQuery, float *dKeys, float *dValues,
                        i32 batch, i32 queries, i32 steps, i32 size, i32 accumulate) {
-  attention_backward((backward_job){
-      .query = query, .keys = keys, .values = values, .lengths = lengths, .weights = weights,
-      .context = context, .dContext = dContext, .dQuery = dQuery, .dKeys = dKeys,
-      .dValues = dValues, .batch = batch, .queries = queries, .steps = steps, .size = size,
-      .accumulate = accumulate});
+  const attention_call call = {
+      .query = query, .keys = keys, .values = values, .lengths = lengths, .batch = batch,
+      .heads = 1, .key_heads = 1, .queries = queries, .steps = steps, .capacity = steps,
+      .size = size, .value_size = size, .scale = 1, .left = -1, .right = -1, .factor = 1};
+  attend_backward((backward_job){
+      .call = &call, .weights = weights, .context = context, .dContext = dContext,
+      .dQuery = dQuery, .dKeys = dKeys, .dValues = dValues, .accumulate = accumulate});
 }
 
 /** One half of the backward pass alone: a unit is one sequence. */

@@ -1,26 +1,8 @@
 /** softmaxCrossEntropyForward, softmaxCrossEntropyBackward. */
+#include "logarithm.h"
 #include "parallel.h"
 #include "softmax.h"
 #include "vector-math.h"
-
-/** The natural logarithm by arithmetic alone, to about 1e-15: the same bits on every machine. */
-static double logarithm(double x) {
-  if (!(x > 0 && x < __builtin_inf())) return x == 0 ? -__builtin_inf() : x;
-  double exponent = 0;
-  while (x < 0.70710678118654752) {
-    x *= 2;
-    exponent--;
-  }
-  while (x > 1.4142135623730951) {
-    x /= 2;
-    exponent++;
-  }
-  double s = (x - 1) / (x + 1);  // ln x = 2 artanh s, |s| ≤ 0.172
-  double square = s * s;
-  double series = 0;
-  for (i32 k = 23; k >= 1; k -= 2) series = series * square + 1.0 / k;
-  return exponent * 0.69314718055994531 + 2 * s * series;
-}
 
 /** Σ exp(x[j] − max) in float64: a loss near 0 is the logarithm of a number near 1. */
 static double sum_of_exponentials(const float *x, i32 columns, float max) {
@@ -48,7 +30,7 @@ static void forward_part(const void *of, i32 part) {
   const i32 last = first_of_part(part + 1, l->parts, l->rows);
   for (i32 i = first_of_part(part, l->parts, l->rows); i < last; i++) {
     const float *row = l->logits + (long)i * l->columns;
-    float max = softmax_row(row, l->probabilities + (long)i * l->columns, l->columns);
+    float max = softmax_row(row, l->probabilities + (long)i * l->columns, l->columns, 0);
     if (l->targets[i] == l->ignored) {
       l->losses[i] = 0;
       continue;

@@ -4,7 +4,7 @@
 #include "parallel.h"
 #include "vector-math.h"
 
-float softmax_row(const float *x, float *y, i32 columns) {
+float softmax_row(const float *x, float *y, i32 columns, float *sum) {
   const float minus_infinity = -__builtin_inff();
   const i32 whole = columns - columns % LANES, rest = columns - whole;
   vec most = splat(minus_infinity);
@@ -35,6 +35,7 @@ float softmax_row(const float *x, float *y, i32 columns) {
     store_part(y + whole, e, rest);
   }
   float total = sum_lanes(totals);
+  if (sum) *sum = total;
   float factor = total == 0 ? 1 : 1 / total;
   for (j = 0; j < whole; j += LANES) store(y + j, load(y + j) * splat(factor));
   for (j = whole; j < columns; j++) y[j] *= factor;
@@ -65,7 +66,7 @@ static void forward_part(const void *of, i32 part) {
   const i32 last = first_of_part(part + 1, s->parts, s->rows);
   for (i32 i = first_of_part(part, s->parts, s->rows); i < last; i++) {
     long start = (long)i * s->columns;
-    softmax_row(s->x + start, s->out + start, s->columns);
+    softmax_row(s->x + start, s->out + start, s->columns, 0);
   }
 }
 

@@ -17,7 +17,9 @@ export function sparsemaxRow(x: Floats, y: Floats, start: number, columns: numbe
     return;
   }
   // The maximum is taken off so that no digits are lost, and shifts τ by as much.
-  const sorted = Float64Array.from(row, (value) => value - max).sort().reverse();
+  const sorted = Float64Array.from(row, (value) => value - max)
+    .sort()
+    .reverse();
   let [total, threshold] = [0, 0];
   for (const [k, z] of sorted.entries()) {
     total += z;
@@ -44,7 +46,9 @@ export function entmaxRow(x: Floats, y: Floats, start: number, columns: number):
     y.fill(max === Number.NEGATIVE_INFINITY ? 0 : Number.NaN, start, start + columns);
     return;
   }
-  const sorted = Float64Array.from(row, (value) => (value - max) / 2).sort().reverse();
+  const sorted = Float64Array.from(row, (value) => (value - max) / 2)
+    .sort()
+    .reverse();
   let [total, squares, threshold] = [0, 0, 0];
   for (const [k, z] of sorted.entries()) {
     total += z;

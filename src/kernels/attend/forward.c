@@ -1,0 +1,286 @@
+/**
+ * The forward pass, in one of two ways. Without weights, a block of scores at a time, on the stack
+ * (Dao et al. 2022): of its softmax, a row keeps the largest score and the sum so far (Milakov &
+ * Gimelshein 2018). With weights, rows of scores are completed first.
+ */
+#include "attend.h"
+#include "logarithm.h"
+#include "parallel.h"
+#include "softmax.h"
+#include "sparse-softmax.h"
+#include "vector-math.h"
+
+typedef struct {
+  const attention_call *call;
+  float *context, *maxima, *sums, *weights, *log_sums;
+  float *scores;  // of attentionScores, up to
+  i32 stage;
+  i32 chunks, parts;
+} forward_job;
+
+typedef struct {
+  float scores[ROW_BLOCK * SCORE_STRIDE];
+  key_panels panels;
+  float tail[2 * KEY_BLOCK * PANEL];
+} scratch;
+
+static void scale_row(float *x, i32 count, float factor) {
+  i32 j = 0;
+  for (; j + LANES <= count; j += LANES) store(x + j, splat(factor) * load(x + j));
+  if (j < count) store_part(x + j, splat(factor) * load_part(x + j, count - j, 0), count - j);
+}
+
+static void fill_row(float *x, i32 count, float value) {
+  for (i32 j = 0; j < count; j += LANES) store_left(x + j, splat(value), count - j);
+}
+
+/**
+ * One row meets `count` more scores, which become exp(score − max) with the maximum that is the largest
+ * by now. What was summed up with the one before is scaled down to it, the row of the context too.
+ */
+static void meet_scores(float *scores, i32 count, float *max, float *sum, float *context, i32 size) {
+  const float minus_infinity = -__builtin_inff();
+  const float *k = constants(EXP);
+  const i32 whole = count - count % LANES;
+  if (count > whole) store(scores + whole, load_part(scores + whole, count - whole, minus_infinity));
+  vec most = splat(*max);
+  for (i32 j = 0; j < count; j += LANES) most = larger(load(scores + j), most);
+  const float before = *max, after = largest_lane(most);
+  const vec shift = splat(shift_of(after));
+  vec totals = splat(0);
+  for (i32 j = 0; j < count; j += LANES) {
+    vec e = exp_of_negative(load(scores + j) - shift, k);
+    totals += e;
+    store(scores + j, e);
+  }
+  float total = sum_lanes(totals);
+  if (before != after) {
+    float factor = exp_of_negative(splat(before) - shift, k)[0];
+    *sum *= factor;
+    scale_row(context, size, factor);
+    *max = after;
+  }
+  *sum += total;
+}
+
+/** m->scores = the scores of a block, as far as `stage`. */
+static void block_of_scores(const attention_view *v, i32 q, i32 rows, i32 t, key_span span,
+                            i32 stage, scratch *m) {
+  denied_keys denied;
+  raw_scores(v, q, rows, span, m->panels + (long)(span.from - t) * v->call->size, m->scores);
+  for (i32 i = 0; i < rows; i++) {
+    if (span.partial) deny_keys(v, q + i, span, denied);
+    finish_scores(v, q + i, span, stage, span.partial ? denied : 0, m->scores + i * SCORE_STRIDE, 0);
+  }
+}
+
+/** context rows += weights · values for a block of weights that lies `stride` apart. */
+static void add_to_context(const attention_view *v, i32 q, i32 rows, key_span span,
+                           const float *weights, long stride, float *context, float *tail) {
+  const i32 size = v->call->value_size;
+  const float *values = v->values + span.from * v->value_row;
+  if (span.partial && has_strangers(values, v->value_row, span.count, size)) {
+    // 0 · NaN is NaN, so those that must not meet may not be multiplied.
+    denied_keys denied;
+    for (i32 i = 0; i < rows; i++) {
+      deny_keys(v, q + i, span, denied);
+      for (i32 j = 0; j < span.count; j++) {
+        if (denied[j]) continue;
+        const float *value = values + j * v->value_row;
+        for (i32 e = 0; e < size; e++) {
+          context[i * v->context_row + e] += weights[i * stride + j] * value[e];
+        }
+      }
+    }
+    return;
+  }
+  const block_product p = {
+      .form = BY_ROWS,
+      .a = weights,
+      .a_stride = stride,
+      .b = values,
+      .b_stride = v->value_row,
+      .panel_stride = PANEL,
+      .terms = span.count,
+      .c = context,
+      .c_stride = v->context_row,
+      .rows = rows,
+      .columns = size,
+      .keep = 1,
+  };
+  compute_block(&p, tail);
+}
+
+/** Queries first … last of a head, without weights. */
+static void online_chunk(const forward_job *job, const attention_view *v, i32 first, i32 last,
+                         scratch *m) {
+  const i32 size = v->call->value_size;
+  const key_span all = span_of(v, first, last - first);
+  const i32 end = all.from + all.count;
+  float *context = job->context + v->context_at;
+  for (i32 q = first; q < last; q++) {
+    job->maxima[v->row + q] = -__builtin_inff();
+    job->sums[v->row + q] = 0;
+    zero(context + q * v->context_row, size);
+  }
+  for (i32 t = first_key_block(all.from); t < end; t += KEY_BLOCK) {
+    pack_keys_of(v, t, smaller_of(end - t, KEY_BLOCK), m->panels);
+    for (i32 q = first; q < last; q += ROW_BLOCK) {
+      const i32 rows = smaller_of(last - q, ROW_BLOCK);
+      const key_span span = span_within(v, q, rows, t, smaller_of(end, t + KEY_BLOCK));
+      if (span.count == 0) continue;
+      float *out = context + q * v->context_row;
+      block_of_scores(v, q, rows, t, span, MASKED, m);
+      for (i32 i = 0; i < rows; i++) {
+        float *row = m->scores + i * SCORE_STRIDE;
+        meet_scores(row, span.count, job->maxima + v->row + q + i, job->sums + v->row + q + i,
+                    out + i * v->context_row, size);
+        drop_weights(v, q + i, span, row);
+      }
+      add_to_context(v, q, rows, span, m->scores, SCORE_STRIDE, out, m->tail);
+    }
+  }
+  for (i32 q = first; q < last; q++) {
+    const float sum = job->sums[v->row + q];
+    scale_row(context + q * v->context_row, size, sum == 0 ? 1 : 1 / sum);
+  }
+}
+
+/** A row of scores becomes weights; those of denied keys are 0, even beside NaN. */
+static void normalise(const forward_job *job, const attention_view *v, i32 q, i32 from, i32 end) {
+  const i32 steps = v->call->steps;
+  float *row = job->weights + (v->row + q) * steps;
+  float sum = 1, *x = row + from;
+  const i32 count = end - from, normalizer = v->call->normalizer;
+  job->maxima[v->row + q] = normalizer == SPARSEMAX ? sparsemax_row(x, x, count)
+                            : normalizer == ENTMAX  ? entmax_row(x, x, count)
+                                                    : softmax_row(x, x, count, &sum);
+  job->sums[v->row + q] = sum;
+  zero(row, from);
+  zero(row + end, steps - end);
+  denied_keys denied;
+  for (i32 t = from; t < end && !(*x == *x); t += KEY_BLOCK) {
+    const key_span span = {t, smaller_of(end - t, KEY_BLOCK), 1};
+    deny_keys(v, q, span, denied);
+    for (i32 j = 0; j < span.count; j++) row[t + j] = denied[j] ? 0 : row[t + j];
+  }
+}
+
+/** Queries first … last of a head, with weights. */
+static void kept_chunk(const forward_job *job, const attention_view *v, i32 first, i32 last,
+                       scratch *m) {
+  const i32 steps = v->call->steps;
+  const key_span all = span_of(v, first, last - first);
+  const i32 end = all.from + all.count, begin = first_key_block(all.from);
+  float *context = job->context + v->context_at;
+  for (i32 q = first; q < last; q++) zero(context + q * v->context_row, v->call->value_size);
+  for (i32 t = begin; t < end; t += KEY_BLOCK) {
+    const i32 behind = smaller_of(end, t + KEY_BLOCK);
+    pack_keys_of(v, t, behind - t, m->panels);
+    for (i32 q = first; q < last; q += ROW_BLOCK) {
+      const i32 rows = smaller_of(last - q, ROW_BLOCK);
+      const key_span span = span_within(v, q, rows, t, behind);
+      if (span.count > 0) block_of_scores(v, q, rows, t, span, MASKED, m);
+      for (i32 i = 0; i < rows; i++) {
+        float *row = job->weights + (v->row + q + i) * steps;
+        const float *scores = m->scores + i * SCORE_STRIDE;
+        const i32 next = span.from + span.count;
+        fill_row(row + t, span.from - t, -__builtin_inff());
+        for (i32 j = 0; j < span.count; j += LANES) {
+          store_left(row + span.from + j, load(scores + j), span.count - j);
+        }
+        fill_row(row + next, behind - next, -__builtin_inff());
+      }
+    }
+  }
+  for (i32 q = first; q < last; q++) normalise(job, v, q, begin, end > begin ? end : begin);
+  for (i32 q = first; q < last; q += ROW_BLOCK) {
+    const i32 rows = smaller_of(last - q, ROW_BLOCK);
+    for (i32 t = begin; t < end; t += KEY_BLOCK) {
+      const key_span span = span_within(v, q, rows, t, smaller_of(end, t + KEY_BLOCK));
+      if (span.count == 0) continue;
+      const float *weights = job->weights + (v->row + q) * steps + span.from;
+      long stride = steps;
+      if (v->call->drops) {
+        for (i32 i = 0; i < rows; i++) {
+          float *row = m->scores + i * SCORE_STRIDE;
+          for (i32 j = 0; j < span.count; j += LANES) {
+            store(row + j, load_left(weights + i * steps + j, span.count - j, 0));
+          }
+          drop_weights(v, q + i, span, row);
+        }
+        weights = m->scores;
+        stride = SCORE_STRIDE;
+      }
+      add_to_context(v, q, rows, span, weights, stride, context + q * v->context_row, m->tail);
+    }
+  }
+}
+
+/** Scores of queries first … last, as far as the stage; they are asked for to be looked at. */
+static void scores_chunk(const forward_job *job, const attention_view *v, i32 first, i32 last,
+                         scratch *m) {
+  const i32 steps = v->call->steps, known = job->stage == MASKED ? v->length : steps;
+  for (i32 t = 0; t < steps; t += KEY_BLOCK) {
+    key_span span = {t, smaller_of(known - t, KEY_BLOCK), job->stage == MASKED};
+    if (span.count < 0) span.count = 0;
+    if (span.count > 0) pack_keys_of(v, t, span.count, m->panels);
+    const i32 behind = smaller_of(steps - t, KEY_BLOCK);
+    for (i32 q = first; q < last; q += ROW_BLOCK) {
+      const i32 rows = smaller_of(last - q, ROW_BLOCK);
+      if (span.count > 0) block_of_scores(v, q, rows, t, span, job->stage, m);
+      for (i32 i = 0; i < rows; i++) {
+        float *row = job->scores + (v->row + q + i) * steps + t;
+        for (i32 j = 0; j < span.count; j += LANES) {
+          store_left(row + j, load(m->scores + i * SCORE_STRIDE + j), span.count - j);
+        }
+        fill_row(row + span.count, behind - span.count, -__builtin_inff());
+      }
+    }
+  }
+}
+
+static void forward_part(const void *of, i32 part) {
+  const forward_job *job = of;
+  const attention_call *c = job->call;
+  scratch m;
+  const i32 units = c->batch * c->heads * job->chunks;
+  const i32 behind = first_of_part(part + 1, job->parts, units);
+  for (i32 u = first_of_part(part, job->parts, units); u < behind; u++) {
+    const i32 head = u / job->chunks, chunk = u % job->chunks;
+    const attention_view v = view_of(c, head / c->heads, head % c->heads);
+    const i32 first = first_of_part(chunk, job->chunks, c->queries);
+    const i32 last = first_of_part(chunk + 1, job->chunks, c->queries);
+    if (job->scores) {
+      scores_chunk(job, &v, first, last, &m);
+      continue;
+    }
+    (job->weights ? kept_chunk : online_chunk)(job, &v, first, last, &m);
+    for (i32 q = first; q < last && job->log_sums; q++) {
+      const float max = job->maxima[v.row + q], sum = job->sums[v.row + q];
+      job->log_sums[v.row + q] = sum == 0 ? -__builtin_inff() : (float)(max + logarithm(sum));
+    }
+  }
+}
+
+static void forward(forward_job job) {
+  const attention_call *c = job.call;
+  job.chunks = (c->queries + FORWARD_CHUNK - 1) / FORWARD_CHUNK;
+  const double flops = 2.0 * c->batch * c->heads * c->queries * c->steps * (c->size + c->value_size);
+  job.parts = parts_for(c->batch * c->heads * job.chunks, flops);
+  compute_parts(forward_part, &job, job.parts);
+}
+
+EXPORT(attendForward)
+void attendForward(ATTENTION_ARGUMENTS, float *context, float *maxima, float *sums, float *weights,
+                   float *logSumExp) {
+  const attention_call call = ATTENTION_CALL;
+  forward((forward_job){.call = &call, .context = context, .maxima = maxima, .sums = sums,
+                        .weights = weights, .log_sums = logSumExp});
+}
+
+EXPORT(attentionScores)
+void attentionScores(ATTENTION_ARGUMENTS, i32 stage, float *scores) {
+  const attention_call call = ATTENTION_CALL;
+  forward((forward_job){.call = &call, .scores = scores, .stage = stage});
+}

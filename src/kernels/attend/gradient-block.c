@@ -1,0 +1,141 @@
+/**
+ * The gradients of a block of scores:
+ *
+ *     dW = drop(dContext · valuesᵀ) + dWeights        dS = g ⊙ (dW − dot)
+ *
+ * with g and dot of the contract. Weights are read, or computed anew from the scores.
+ */
+#include "attend.h"
+#include "softmax.h"
+#include "vector-math.h"
+
+/** Scores are computed anew where weights come from them, or the slope of their cap. */
+static i32 needs_scores(const backward_job *job) {
+  return !job->weights || job->call->softcap > 0;
+}
+
+void pack_block(const attention_view *v, const backward_job *job, i32 t, i32 count,
+                backward_scratch *m) {
+  pack_values_of(v, t, count, m->of_values);
+  // Where keys are values, panels serve both.
+  if (needs_scores(job) && v->keys != v->values) pack_keys_of(v, t, count, m->of_keys);
+}
+
+/** A row of W from its scores: exp(s − max) / sum. In place. */
+static void weights_of_scores(float *row, i32 count, float max, float sum) {
+  const float *k = constants(EXP);
+  vec shift = splat(shift_of(max)), factor = splat(sum == 0 ? 1 : 1 / sum);
+  for (i32 j = 0; j < count; j += LANES) {
+    store(row + j, exp_of_negative(load(row + j) - shift, k) * factor);
+  }
+}
+
+static void clear_denied(const i32 *denied, i32 count, float *row) {
+  for (i32 j = 0; j < count; j += LANES) {
+    store(row + j, (vec)(~*(const ivec_at *)(denied + j) & (ivec)load(row + j)));
+  }
+}
+
+static void copy_row(const float *from, i32 count, float *to) {
+  for (i32 j = 0; j < count; j += LANES) store(to + j, load_left(from + j, count - j, 0));
+}
+
+static void add_row(const float *more, i32 count, float *row) {
+  for (i32 j = 0; j < count; j += LANES) {
+    store(row + j, load(row + j) + load_left(more + j, count - j, 0));
+  }
+}
+
+/** g of sparsemax and entmax: 1 where there is weight, or its root. */
+static void support_of(i32 normalizer, const float *w, i32 count, float *g) {
+  for (i32 j = 0; j < count; j++) {
+    g[j] = normalizer == ENTMAX ? __builtin_sqrtf(w[j]) : w[j] == w[j] ? w[j] > 0 : w[j];
+  }
+}
+
+/** dW of a row whose first part stands in it, and g. `w` is the row of weights. */
+static void finish_weight_gradients(const attention_view *v, const backward_job *job, i32 q,
+                                    key_span span, const float *w, float *row, float *g) {
+  drop_weights(v, q, span, row);
+  if (job->dWeights) {
+    add_row(job->dWeights + (v->row + q) * v->call->steps + span.from, span.count, row);
+  }
+  if (v->call->normalizer != SOFTMAX) support_of(v->call->normalizer, w, span.count, g);
+}
+
+/** dS = g ⊙ (dW − dot), times the slope of the cap and the scale, in place of dW. */
+static void finish_score_gradients(const float *g, i32 count, float dot, const float *slopes,
+                                   float scale, float *row) {
+  const vec d = splat(dot), s = splat(scale);
+  for (i32 j = 0; j < count; j += LANES) {
+    vec x = load(g + j) * (load(row + j) - d);
+    if (slopes) x = x * load(slopes + j);
+    store(row + j, scale == 1 ? x : x * s);
+  }
+}
+
+void gradient_block(const attention_view *v, const backward_job *job, i32 q, i32 rows, i32 t,
+                    key_span span, i32 of_raw, backward_scratch *m) {
+  const attention_call *c = v->call;
+  const i32 count = span.count, panel = span.from - t, scored = needs_scores(job);
+  const float scale = of_raw ? c->scale : 1;
+  raw_weight_gradients(v, job->dContext, q, rows, span, m->of_values + (long)panel * c->value_size,
+                       m->scores);
+  if (scored) {
+    const float *panels = v->keys == v->values ? m->of_values : m->of_keys;
+    raw_scores(v, q, rows, span, panels + (long)panel * c->size, m->weights);
+  }
+  denied_keys denied;
+  float support[SCORE_STRIDE];
+  for (i32 i = 0; i < rows; i++) {
+    float *row = m->scores + i * SCORE_STRIDE, *w = m->weights + i * SCORE_STRIDE;
+    float *slopes = c->softcap > 0 && of_raw ? m->slopes + i * SCORE_STRIDE : 0;
+    if (span.partial) deny_keys(v, q + i, span, denied);
+    if (scored) finish_scores(v, q + i, span, MASKED, span.partial ? denied : 0, w, slopes);
+    if (job->weights) {
+      copy_row(job->weights + (v->row + q + i) * c->steps + span.from, count, w);
+    } else {
+      weights_of_scores(w, count, job->maxima[v->row + q + i], job->sums[v->row + q + i]);
+      if (span.partial) clear_denied(denied, count, w);
+    }
+    finish_weight_gradients(v, job, q + i, span, w, row, support);
+    float dot;
+    if (job->dots) {
+      dot = job->dots[v->row + q + i];
+    } else {
+      const long at = v->context_at + (q + i) * v->context_row;
+      dot_products(job->dContext + at, 0, 1, job->context + at, 0, 1, c->value_size, &dot, 0);
+    }
+    finish_score_gradients(c->normalizer == SOFTMAX ? w : support, count, dot, slopes, scale, row);
+    if (span.partial) clear_denied(denied, count, row);
+    drop_weights(v, q + i, span, w);
+  }
+}
+
+/** Σ g · dW and Σ g of every row of a block, added to what stands in dots and totals. */
+void dots_of_block(const attention_view *v, const backward_job *job, i32 q, i32 rows, i32 t,
+                   key_span span, float *dots, float *totals, backward_scratch *m) {
+  const attention_call *c = v->call;
+  denied_keys denied;
+  float support[SCORE_STRIDE];
+  raw_weight_gradients(v, job->dContext, q, rows, span,
+                       m->of_values + (long)(span.from - t) * c->value_size, m->scores);
+  for (i32 i = 0; i < rows; i++) {
+    float *row = m->scores + i * SCORE_STRIDE, *w = m->weights;
+    copy_row(job->weights + (v->row + q + i) * c->steps + span.from, span.count, w);
+    finish_weight_gradients(v, job, q + i, span, w, row, support);
+    const float *g = c->normalizer == SOFTMAX ? w : support;
+    if (span.partial) {
+      deny_keys(v, q + i, span, denied);
+      clear_denied(denied, span.count, row);
+    }
+    vec dot = splat(0), total = splat(0);
+    for (i32 j = 0; j < span.count; j += LANES) {
+      const vec x = load_left(g + j, span.count - j, 0);
+      dot = multiply_add(x, load_left(row + j, span.count - j, 0), dot);
+      total += x;
+    }
+    dots[i] += sum_lanes(dot);
+    totals[i] += sum_lanes(total);
+  }
+}
