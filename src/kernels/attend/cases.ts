@@ -129,6 +129,37 @@ function scoreCases(): KernelCase[] {
   return cases;
 }
 
+/** What turns scores into weights that are 0 for most keys. */
+function sparseSettings(): AttendOptions[] {
+  const rules: AttendOptions[] = [
+    {},
+    { lengths: "mixed", sideBySide: true },
+    { maskAxes: 12, mask: "rows" },
+    { maskAxes: 3, right: 0 },
+    { biasAxes: 13, bias: "rows of −∞", dWeights: true },
+    { biasAxes: 2, bias: "finite" },
+    { toEnd: true, shift: -6, right: 0, lengths: "mixed" },
+    { left: 3, right: 1, spare: 4 },
+    { score: "additive, v", slopes: true },
+    { score: "additive", softcap: 2, dropout: 0.3 },
+    { logits: 4 },
+    { logits: 1e-4 },
+    { dWeights: true, dropout: 0.5 },
+    { odd: "keys" },
+    { odd: "values", right: 0 },
+    { odd: "upstream" },
+    { odd: "query", maskAxes: 15 },
+    { scores: "−∞" },
+    { scores: "−∞ at first" },
+    { scores: "∞ at last", right: 0 },
+    { scores: "about ±1e5" },
+    { scores: "about −1e5" },
+  ];
+  return (["sparsemax", "entmax15"] as const).flatMap((normalizer) =>
+    [SMALL, BLOCKS].flatMap((shape) => rules.map((rule) => ({ ...shape, ...rule, normalizer }))),
+  );
+}
+
 function forwardCases(options: AttendOptions): KernelCase[] {
   if (options.normalizer !== undefined && options.normalizer !== "softmax") {
     return [attendForwardCase(options), attentionScoresCase(options, "masked")];
@@ -198,6 +229,7 @@ export function attendCases(): KernelCase[] {
     ...settings.flatMap(casesOf),
     ...scoreCases(),
     ...stageCases(),
+    ...sparseSettings().flatMap(casesOf),
     ...Array.from({ length: 150 }, (_, seed) => randomCases(seed)).flat(),
   ];
 }
