@@ -29,7 +29,7 @@ export function numbersOf(options: AttendOptions): ReturnType<typeof draw> {
 /** Whatever no query may meet, and every query that meets nothing, holds NaN and infinities. */
 function draw(s: AttendSetting) {
   const { batch, heads, keyHeads, queries, steps, size, valueSize } = s;
-  const random = seeded(s.seed * 7919 + queries * 211 + steps * 17 + size);
+  const random = seeded(s.seed).stream(queries * 211 + steps * 17 + size);
   const plan = planOf(s);
   const keyRows = batch * keyHeads * plan.capacity;
   const rows = batch * heads * queries;

@@ -155,7 +155,7 @@ export function planOf(s: AttendSetting): AttentionPlan {
     seed: s.seed,
     stream: 5,
     threshold: Math.floor(dropout * 2 ** 32),
-    factor: 1 / (1 - dropout),
+    factor: dropout < 1 ? 1 / (1 - dropout) : 1,
   };
 }
 

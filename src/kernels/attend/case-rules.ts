@@ -51,6 +51,10 @@ export function biasSettings(): AttendOptions[] {
     settings.push({ ...SMALL, biasAxes, bias, sideBySide: true, lengths: "mixed", softcap: 2 });
     settings.push({ ...SMALL, biasAxes, bias, maskAxes: 15 - biasAxes, dWeights: true });
     settings.push({ ...BLOCKS, biasAxes, bias });
+    // Where there is nothing to add up, the gradient is 0.
+    for (const empty of [{ batch: 0 }, { queries: 0 }, { steps: 0 }]) {
+      settings.push({ ...SMALL, ...empty, biasAxes, lengths: "mixed" });
+    }
   }
   settings.push({ ...SMALL, biasAxes: 15, bias: "some −∞", score: "additive", dropout: 0.25 });
   return settings;

@@ -73,7 +73,7 @@ function featureSettings(): AttendOptions[] {
     settings.push({ ...shape, softcap: 2, logits: 20 });
     settings.push({ ...shape, slopes: true }, { ...shape, slopes: true, toEnd: true, shift: -6 });
     settings.push({ ...shape, slopes: true, lengths: "mixed", toEnd: true, right: 0 });
-    for (const dropout of [0.1, 0.5, 0.9]) settings.push({ ...shape, dropout });
+    for (const dropout of [0.1, 0.5, 0.9, 1]) settings.push({ ...shape, dropout });
     settings.push({ ...shape, dropout: 0.5, dWeights: true, lengths: "mixed", maskAxes: 15 });
     settings.push({ ...shape, dropout: 0.5, score: "additive", right: 0 });
     settings.push({ ...shape, dWeights: true }, { ...shape, dWeights: true, right: 0 });
