@@ -8,7 +8,9 @@ export type Role =
   /** overwrites all of it, whatever stood there */
   | "output"
   /** reads it and writes it: an accumulator, a parameter, or an input that is also the output */
-  | "changed";
+  | "changed"
+  /** writes to it, or not: what stands there afterwards is nobody's business */
+  | "scratch";
 
 /** A float array of a case: its numbers (none for an output), each of them a float32 number. */
 export interface FloatArray {
@@ -96,6 +98,11 @@ export function changed(data: Float32Array): FloatArray {
 /** An array that is overwritten in full. */
 export function output(length: number): FloatArray {
   return { role: "output", length, data: new Float32Array(0) };
+}
+
+/** An array whose contents the contract leaves open. */
+export function scratch(length: number): FloatArray {
+  return { role: "scratch", length, data: new Float32Array(0) };
 }
 
 /** What an op with an `accumulate` flag writes to. */

@@ -50,7 +50,7 @@ function bytesOfCase(kernelCase: KernelCase): Uint8Array {
     ...text(call.op),
     numbers(arrays.length),
     ...arrays.flatMap(({ role, length, data }) => [
-      numbers(role === "output" ? 0 : 1, length),
+      numbers(role === "output" || role === "scratch" ? 0 : 1, length),
       bytesOf(data),
     ]),
     numbers(call.numbers.length),

@@ -32,7 +32,7 @@ void __asan_poison_memory_region(void const volatile *from, size_t size);
 
 #define NO_ANSWER 0x7fc00000u  // a quiet NaN
 #define MOST_ARRAYS 32
-#define NAME_BYTES 256
+#define NAME_BYTES 512
 #define MOST_ATTEMPTS 3
 
 /** An array of a case: words as they stand in the file, or none for one that is only written. */

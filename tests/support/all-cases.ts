@@ -1,4 +1,5 @@
 import { adamCases } from "../../src/kernels/adam/cases.ts";
+import { attendCases } from "../../src/kernels/attend/cases.ts";
 import { attentionCases } from "../../src/kernels/attention/cases.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import { crossEntropyCases } from "../../src/kernels/cross-entropy/cases.ts";
@@ -18,6 +19,7 @@ export function allCases(): KernelCase[] {
     ...matmulCases(),
     ...softmaxCases(),
     ...attentionCases(),
+    ...attendCases(),
     ...lstmCases(),
     ...embeddingCases(),
     ...crossEntropyCases(),

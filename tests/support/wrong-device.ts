@@ -10,8 +10,7 @@ type ArrayKernels = Kernels<Floats, Int32Array>;
 export function deviceWith<Op extends keyof ArrayKernels>(op: Op, wrong: ArrayKernels[Op]): Device {
   const reference = new ReferenceDevice();
   const onArrays = wrong as (...arguments_: unknown[]) => void;
-  const onStorages = (...arguments_: unknown[]) =>
-    onArrays(...arguments_.map((a) => (isStorage(a) ? a.view() : a)));
+  const onStorages = (...arguments_: unknown[]) => onArrays(...arguments_.map(arraysIn));
   return {
     name: `reference with a wrong ${op}`,
     description: "for tests of the tests",
@@ -19,6 +18,13 @@ export function deviceWith<Op extends keyof ArrayKernels>(op: Op, wrong: ArrayKe
     kernels: { ...reference.kernels, [op]: onStorages },
     allocate: (dtype, length) => reference.allocate(dtype, length),
   };
+}
+
+/** An argument with the array behind every storage, those of an object of storages too. */
+function arraysIn(argument: unknown): unknown {
+  if (isStorage(argument)) return argument.view();
+  if (typeof argument !== "object" || argument === null) return argument;
+  return Object.fromEntries(Object.entries(argument).map(([name, a]) => [name, arraysIn(a)]));
 }
 
 function isStorage(value: unknown): value is Storage {

@@ -1,7 +1,7 @@
 import type { Floats } from "../arrays.ts";
 import type { AttentionInputs, AttentionPlan, AttentionRows } from "./contract.ts";
 import { STAGES } from "./contract.ts";
-import { callOf, dropFactor, gradientOfRow, isAllowed, scoreOf, weightsOfRow } from "./rows.ts";
+import { callOf, dropped, gradientOfRow, isAllowed, scoreOf, weightsOfRow } from "./rows.ts";
 
 type Inputs = AttentionInputs<Floats, Int32Array>;
 type Rows = AttentionRows<Floats>;
@@ -25,12 +25,12 @@ export function attendForward(
     if (logSumExp !== null)
       logSumExp[row] = sum === 0 ? Number.NEGATIVE_INFINITY : max + Math.log(sum);
     const out = layout.query(n, h, q, valueSize);
+    const kept = w.map((weight, t) => dropped(plan, row, t, weight));
     for (let e = 0; e < valueSize; e++) {
       let total = 0;
       for (let t = 0; t < steps; t++) {
         if (scores[t] === undefined) continue;
-        const value = inputs.values[layout.key(n, h, t, valueSize) + e]!;
-        total += w[t]! * dropFactor(plan, row, t) * value;
+        total += kept[t]! * inputs.values[layout.key(n, h, t, valueSize) + e]!;
       }
       context[out + e] = total;
     }
@@ -84,7 +84,7 @@ export function attendBackward(
         dKeys[key + d] = dKeys[key + d]! + dRaw * scale * right;
       }
       const value = layout.key(n, h, t, valueSize);
-      const weight = gradient.w[t]! * dropFactor(plan, row, t);
+      const weight = dropped(plan, row, t, gradient.w[t]!);
       for (let e = 0; e < valueSize; e++) {
         dValues[value + e] = dValues[value + e]! + weight * dContext[out + e]!;
       }

@@ -61,9 +61,10 @@ function layoutOf(plan: AttentionPlan) {
     bias: (n: number, h: number, q: number, t: number): number => at(plan.biasAxes, n, h, q, t),
     /** The number of elements of bias. */
     biasSize: (): number =>
-      batch * heads * queries * steps === 0
-        ? at(plan.biasAxes, batch, 0, 0, 0)
-        : at(plan.biasAxes, batch - 1, heads - 1, queries - 1, steps - 1) + 1,
+      (plan.biasAxes & AXES.batch ? batch : 1) *
+      (plan.biasAxes & AXES.heads ? heads : 1) *
+      (plan.biasAxes & AXES.queries ? queries : 1) *
+      (plan.biasAxes & AXES.steps ? steps : 1),
   };
 }
 
@@ -140,12 +141,12 @@ function normalise(normalizer: number, x: Float64Array): void {
   else softmaxRow(x, x, 0, x.length);
 }
 
-/** What dropout multiplies weight t of a row by: `factor` or 0. */
-export function dropFactor(plan: AttentionPlan, row: number, t: number): number {
-  if (plan.threshold === 0) return plan.factor;
+/** What dropout makes of weight t of a row, or of its gradient: `factor` times as much, or 0 even of NaN. */
+export function dropped(plan: AttentionPlan, row: number, t: number, x: number): number {
+  if (plan.threshold === 0) return x * plan.factor;
   const words = new Uint32Array(2);
   threefry(plan.seed, plan.stream, t >>> 1, row, words);
-  return words[t % 2]! >= plan.threshold ? plan.factor : 0;
+  return words[t % 2]! >= plan.threshold ? x * plan.factor : 0;
 }
 
 /** What a backward pass knows of the forward one, and what came back to it. */
@@ -182,14 +183,14 @@ export function gradientOfRow(
         ? weightFrom(rows, row, scoreOf(call, n, h, q, t).score)
         : weights[row * steps + t]!;
     g[t] = w[t]!;
-    if (normalizer === NORMALIZERS.sparsemax) g[t] = w[t]! > 0 ? 1 : 0;
+    // NaN stays one.
+    if (normalizer === NORMALIZERS.sparsemax) g[t] = w[t]! > 0 ? 1 : w[t]!;
     if (normalizer === NORMALIZERS.entmax15) g[t] = Math.sqrt(w[t]!);
     let sum = 0;
     for (let e = 0; e < valueSize; e++) {
       sum += dContext[out + e]! * inputs.values[layout.key(n, h, t, valueSize) + e]!;
     }
-    const dropped = dropFactor(plan, row, t) === 0 ? 0 : plan.factor * sum;
-    dWeight[t] = dropped + (dWeights === null ? 0 : dWeights[row * steps + t]!);
+    dWeight[t] = dropped(plan, row, t, sum) + (dWeights === null ? 0 : dWeights[row * steps + t]!);
     total += g[t]!;
     dot += g[t]! * dWeight[t]!;
   }
