@@ -216,6 +216,8 @@ static void dots_part(const void *of, i32 part) {
     if (c->normalizer == SOFTMAX && !job->dWeights) {
       for (i32 q = first; q < last; q++) {
         const long at = v.context_at + q * v.context_row;
+        dots[q] = 0;
+        if (job->sums[v.row + q] == 0) continue;
         dot_products(job->dContext + at, 0, 1, job->context + at, 0, 1, c->value_size, dots + q, 0);
       }
       continue;

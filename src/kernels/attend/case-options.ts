@@ -125,7 +125,7 @@ export function settingOf(options: AttendOptions): AttendSetting {
   const setting = { ...DEFAULTS, ...rest };
   const { valueSize, size, normalizer } = setting;
   // Only the softmax can do without its weights.
-  const keep = setting.keep || normalizer !== "softmax";
+  const keep = setting.keep || setting.dWeights || normalizer !== "softmax";
   return { ...setting, keep, valueSize: valueSize < 0 ? size : valueSize };
 }
 

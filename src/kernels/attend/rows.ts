@@ -195,6 +195,8 @@ export function gradientOfRow(
     dot += g[t]! * dWeight[t]!;
   }
   if (normalizer !== NORMALIZERS.softmax && total !== 0) dot /= total;
+  // Nothing weighs anything, whatever came back.
+  if (normalizer === NORMALIZERS.softmax && rows.sums[row] === 0) dot = 0;
   const dScores: PerKey = allowed.map((yes, t) => (yes ? g[t]! * (dWeight[t]! - dot) : undefined));
   return { dScores, dot, w };
 }
