@@ -88,7 +88,7 @@ export function attendForwardCase(options: AttendOptions): KernelCase {
       logSumExp: output(s.logSumExp ? rows : 0),
     },
     ints: inputIntsOf(x),
-    tolerance: options.tolerance ?? FORWARD,
+    tolerance: forwardTolerance(options, rows * s.valueSize),
     terms: {
       context: Math.sqrt(rows * s.valueSize) * largest(x.inputs.values) * x.plan.factor,
       maxima: scoreTerms(s, x, rows),
@@ -130,13 +130,21 @@ function upstreamOf(s: AttendSetting, x: Numbers): number {
 const ONE_KEY: Tolerance = {
   ...BACKWARD,
   againstTerms: true,
-  reason: "where a query meets a single key, its gradient is 0: the difference of equal terms",
+  reason: "where queries meet a single key, their gradient is 0: the difference of equal terms",
 };
 
-/** Whether some query meets so few keys that its gradients may be differences of equal terms alone. */
-function backwardTolerance(options: AttendOptions, s: AttendSetting): Tolerance {
-  if (options.tolerance !== undefined) return options.tolerance;
-  return s.steps < 3 || s.queries < 3 || (s.left === 0 && s.right === 0) ? ONE_KEY : BACKWARD;
+const FEW_OUTPUTS: Tolerance = {
+  ...FORWARD,
+  againstTerms: true,
+  reason: "a handful of outputs may all be what is left of terms that cancel",
+};
+
+function forwardTolerance(options: AttendOptions, outputs: number): Tolerance {
+  return options.tolerance ?? (outputs < 6 ? FEW_OUTPUTS : FORWARD);
+}
+
+function backwardTolerance(options: AttendOptions, x: Numbers): Tolerance {
+  return options.tolerance ?? (x.thin ? ONE_KEY : BACKWARD);
 }
 
 export function attendBackwardCase(options: AttendOptions): KernelCase {
@@ -166,7 +174,7 @@ export function attendBackwardCase(options: AttendOptions): KernelCase {
       dVectors: output(withVector ? keyRows * size : 0),
     },
     ints: inputIntsOf(x),
-    tolerance: backwardTolerance(options, s),
+    tolerance: backwardTolerance(options, x),
     terms: {
       dots: upstreamOf(s, x),
       dQuery: upstream * ofQuery,
@@ -232,7 +240,7 @@ export function attendBiasBackwardCase(options: AttendOptions): KernelCase {
     ints: inputIntsOf(x),
     tolerance: few
       ? { ...NO_STEPS, ...options.tolerance, againstTerms: true }
-      : backwardTolerance(options, s),
+      : backwardTolerance(options, x),
     terms: { dBias: upstreamOf(s, x) * perElement },
     call: (kernels, f, i) =>
       kernels.attendBiasBackward(
@@ -259,7 +267,7 @@ export function attentionScoresCase(
     name: `${nameOf("attentionScores", options)}, ${stage}`,
     floats: { ...inputFloats(x), scores: output(count) },
     ints: inputIntsOf(x),
-    tolerance: options.tolerance ?? FORWARD,
+    tolerance: forwardTolerance(options, count),
     terms: { scores: scoreTerms(s, x, count) },
     call: (kernels, f, i) =>
       kernels.attentionScores(inputsOf(s, f, i), x.plan, STAGES[stage], f.scores),

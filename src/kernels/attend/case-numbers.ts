@@ -94,6 +94,10 @@ function draw(s: AttendSetting) {
     const x = s.odd === "upstream" ? dContext : odd[s.odd];
     if (places[s.odd] < x.length) x[places[s.odd]] = s.oddNumber;
   }
+  const enough = Array.from({ length: rows }, (_, row) => {
+    const pairs = met.pairs.subarray(row * steps, (row + 1) * steps);
+    return pairs.reduce((count, yes) => count + yes, 0) >= 3;
+  });
   const forward = {
     context: new Float32Array(rows * valueSize),
     maxima: new Float32Array(rows),
@@ -101,21 +105,10 @@ function draw(s: AttendSetting) {
     weights: new Float32Array(rows * steps),
   };
   attendForward(inputs, plan, forward.context, forward, forward.weights, null);
-  return {
-    plan,
-    inputs,
-    query,
-    keys,
-    values,
-    vector,
-    slopes,
-    counts,
-    mask,
-    bias,
-    dContext,
-    dWeights,
-    ...forward,
-  };
+  const arrays = { query, keys, values, vector, slopes, counts, mask, bias, dContext, dWeights };
+  /** Most queries meet so few keys that their gradients may be next to nothing. */
+  const thin = 2 * enough.filter((yes) => yes).length < rows;
+  return { plan, inputs, ...arrays, ...forward, thin };
 }
 
 /** Adds to the scores by way of the first number of each row, which is 1 in every query. */

@@ -124,8 +124,8 @@ export function settingOf(options: AttendOptions): AttendSetting {
   const { tolerance: _, ...rest } = options;
   const setting = { ...DEFAULTS, ...rest };
   const { valueSize, size, normalizer } = setting;
-  // Only the softmax can do without its weights.
-  const keep = setting.keep || setting.dWeights || normalizer !== "softmax";
+  // Only the softmax can do without its weights, and who has a gradient of them has them.
+  const keep = setting.keep || normalizer !== "softmax" || setting.dWeights;
   return { ...setting, keep, valueSize: valueSize < 0 ? size : valueSize };
 }
 

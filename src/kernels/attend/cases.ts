@@ -103,7 +103,7 @@ const LARGE_BACKWARD: Tolerance = {
   againstTerms: true,
   reason: "weights computed anew from logits of 400 are off by 2.4e-5, and all but one cancel",
 };
-const EXACT_SCORES: Tolerance = {
+const FEW_WEIGHTS: Tolerance = {
   ...BACKWARD,
   againstTerms: true,
   reason: "few keys have any weight: the gradient is a difference of nearly equal terms",
@@ -117,7 +117,7 @@ function scoreCases(): KernelCase[] {
       for (const rule of [{}, { lengths: "mixed", sideBySide: true }, { right: 0 }] as const) {
         const options = { ...shape, scores, ...rule };
         cases.push(...forwardCases(options));
-        cases.push(...backwardCases({ ...options, tolerance: EXACT_SCORES }));
+        cases.push(...backwardCases({ ...options, tolerance: FEW_WEIGHTS }));
       }
     }
   }
@@ -130,7 +130,7 @@ function scoreCases(): KernelCase[] {
 }
 
 /** What turns scores into weights that are 0 for most keys. */
-function sparseSettings(): AttendOptions[] {
+function sparseCases(): KernelCase[] {
   const rules: AttendOptions[] = [
     {},
     { lengths: "mixed", sideBySide: true },
@@ -156,13 +156,23 @@ function sparseSettings(): AttendOptions[] {
     { scores: "about −1e5" },
   ];
   return (["sparsemax", "entmax15"] as const).flatMap((normalizer) =>
-    [SMALL, BLOCKS].flatMap((shape) => rules.map((rule) => ({ ...shape, ...rule, normalizer }))),
+    [SMALL, BLOCKS].flatMap((shape) =>
+      rules.flatMap((rule) => {
+        const options = { ...shape, ...rule, normalizer };
+        const few = rule.scores === undefined ? {} : { tolerance: FEW_WEIGHTS };
+        return [...forwardCases(options), ...backwardCases({ ...options, ...few })];
+      }),
+    ),
   );
 }
 
 function forwardCases(options: AttendOptions): KernelCase[] {
-  if (options.normalizer !== undefined && options.normalizer !== "softmax") {
-    return [attendForwardCase(options), attentionScoresCase(options, "masked")];
+  if (options.normalizer !== undefined || options.dWeights === true) {
+    const soft = options.normalizer === undefined;
+    return [
+      attendForwardCase({ ...options, logSumExp: soft }),
+      attentionScoresCase(options, "masked"),
+    ];
   }
   return [
     attendForwardCase({ ...options, keep: false }),
@@ -172,7 +182,8 @@ function forwardCases(options: AttendOptions): KernelCase[] {
 }
 
 function backwardCases(options: AttendOptions): KernelCase[] {
-  const kinds = options.normalizer === undefined ? [false, true] : [true];
+  const withoutWeights = options.normalizer === undefined && options.dWeights !== true;
+  const kinds = withoutWeights ? [false, true] : [true];
   return kinds.flatMap((keep) => {
     const kept = { ...options, keep };
     const cases = [attendBackwardCase(kept)];
@@ -229,7 +240,7 @@ export function attendCases(): KernelCase[] {
     ...settings.flatMap(casesOf),
     ...scoreCases(),
     ...stageCases(),
-    ...sparseSettings().flatMap(casesOf),
+    ...sparseCases(),
     ...Array.from({ length: 150 }, (_, seed) => randomCases(seed)).flat(),
   ];
 }

@@ -137,8 +137,8 @@ export interface AttentionKernels<F, I> {
     logSumExp: F | null,
   ): void;
   /**
-   * Undoes attendForward, whose outputs it takes, for the gradients of context and of weights (null: 0,
-   * as it must be where weights are null).
+   * Undoes attendForward, whose outputs it takes, for the gradients of context and of weights (null: 0;
+   * given only together with the weights).
    * With the softmax, g = weights; with sparsemax, g = [weights > 0]; with entmax, g = √weights:
    *
    *     dWeight[t] = drop(dContext · values[n, g, t, :]) + dWeights[t]
