@@ -36,6 +36,20 @@ export {
 } from "./formats/safetensors.ts";
 export type { Device } from "./kernels/device.ts";
 export type { Kernels } from "./kernels/kernels.ts";
+export { attention } from "./layers/attend/attention.ts";
+export type { AttentionGradients } from "./layers/attend/backward.ts";
+export { KeyValueCache, type KeyValueCacheOptions } from "./layers/attend/key-value-cache.ts";
+export type {
+  AdditiveScore,
+  AttentionOptions,
+  AttentionScore,
+  DotScore,
+  KeysAndValues,
+  MultiplicativeScore,
+  NestedBooleans,
+} from "./layers/attend/options.ts";
+export { AttentionResult } from "./layers/attend/result.ts";
+export type { ScoreGradients } from "./layers/attend/scores.ts";
 export { Attention } from "./layers/attention.ts";
 export { AttentionWeight } from "./layers/attention-weight.ts";
 export { Dropout } from "./layers/dropout.ts";

@@ -10,6 +10,25 @@ const WORD = "a whole number from 0 to 4294967295";
 const isWord = (value: number): boolean => Number.isInteger(value) && value >>> 0 === value;
 
 /**
+ * What the kernels want to know of a rate: words below the threshold are dropped, the rest scaled.
+ *
+ * @throws DataError when the rate is not from 0 to less than 1, or seed and stream are no words
+ */
+export function droppingNumbers(
+  where: string,
+  rate: number,
+  seed: number,
+  stream = 0,
+): { threshold: number; factor: number } {
+  const range = "from 0 to less than 1";
+  checkNumber(where, "the rate", rate, range, (value) => value >= 0 && value < 1);
+  checkNumber(where, "the seed", seed, WORD, isWord);
+  checkNumber(where, "the stream", stream, WORD, isWord);
+  const threshold = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1);
+  return { threshold, factor: 1 / (1 - rate) };
+}
+
+/**
  * Sets each number to 0 with probability `rate` and scales the rest by 1 / (1 − rate), so that the
  * expectation stays (Srivastava et al. 2014). Which ones: element i of random stream `stream` of the
  * seed, the same on every device.
@@ -22,7 +41,7 @@ const isWord = (value: number): boolean => Number.isInteger(value) && value >>> 
 export class Dropout implements Layer {
   readonly params: readonly Tensor[] = [];
   readonly grads: readonly Tensor[] = [];
-  readonly #rate: number;
+  readonly #dropping: { readonly threshold: number; readonly factor: number };
   readonly #seed: number;
   #forwards = 0;
   #state: { stream: number; shape: Shape; x: { dtype: Dtype; device: Memory } } | null = null;
@@ -33,10 +52,7 @@ export class Dropout implements Layer {
    * @throws DataError when the rate is not
    */
   constructor(rate: number, seed = 0) {
-    const range = "from 0 to less than 1";
-    checkNumber("Dropout", "the rate", rate, range, (value) => value >= 0 && value < 1);
-    checkNumber("Dropout", "the seed", seed, WORD, isWord);
-    this.#rate = rate;
+    this.#dropping = droppingNumbers("Dropout", rate, seed);
     this.#seed = seed;
   }
 
@@ -68,8 +84,7 @@ export class Dropout implements Layer {
 
   #apply(x: Tensor, stream: number): Tensor {
     const y = newTensor(x, x.shape);
-    const threshold = Math.min(Math.round(this.#rate * 2 ** 32), 2 ** 32 - 1);
-    const factor = 1 / (1 - this.#rate);
+    const { threshold, factor } = this.#dropping;
     const { kernels } = deviceOf(x);
     kernels.dropout(x.storage, y.storage, this.#seed, stream, threshold, factor, x.size);
     return y;

@@ -1,0 +1,103 @@
+import type { Scope } from "../../core/scope.ts";
+import type { Shape } from "../../core/shapes.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { deviceOf } from "../../kernels/device.ts";
+import { newTensor } from "../layer.ts";
+
+/** Rows of a tensor: so many blocks of `stride` rows, of which the first `used` count. */
+export interface Rows {
+  readonly blocks: number;
+  readonly used: number;
+  readonly stride: number;
+}
+
+/** y = x · W + b, row by row; rows that do not count stay unspecified. */
+export function project(x: Tensor, rows: Rows, W: Tensor, b: Tensor | null, shape: Shape): Tensor {
+  const y = newTensor(x, shape);
+  const { kernels } = deviceOf(x);
+  const [inner, columns] = W.shape as [number, number];
+  const bias = b?.storage ?? null;
+  if (rows.used === rows.stride) {
+    const count = rows.blocks * rows.used;
+    const [from, to] = [x.storage, y.storage];
+    kernels.matmul(from, W.storage, bias, to, count, columns, inner, false, false, false);
+    return y;
+  }
+  for (let i = 0; i < rows.blocks; i++) {
+    const from = x.storage.slice(i * rows.stride * inner, rows.used * inner);
+    const to = y.storage.slice(i * rows.stride * columns, rows.used * columns);
+    kernels.matmul(from, W.storage, bias, to, rows.used, columns, inner, false, false, false);
+    from.release();
+    to.release();
+  }
+  return y;
+}
+
+/** y = x + b, row by row. */
+export function addToRows(x: Tensor, b: Tensor): Tensor {
+  const y = newTensor(x, x.shape);
+  const { kernels } = deviceOf(x);
+  kernels.copy(x.storage, y.storage, x.size);
+  const rows = b.size === 0 ? 0 : x.size / b.size;
+  // A product of no terms, which leaves the bias.
+  const nothing = x.storage;
+  kernels.matmul(nothing, nothing, b.storage, y.storage, rows, b.size, 0, false, false, true);
+  return y;
+}
+
+/** The sum of the rows of x, each as long as `like`. */
+export function sumOfRows(x: Tensor, like: Tensor, made: Scope): Tensor {
+  const y = made.keep(newTensor(like, like.shape));
+  const rows = like.size === 0 ? 0 : x.size / like.size;
+  deviceOf(x).kernels.sumRows(x.storage, y.storage, rows, like.size, false);
+  return y;
+}
+
+/** The gradients of y = x · W for rows that all count: dx = dy · Wᵀ and dW = xᵀ · dy. */
+export function unproject(
+  x: Tensor,
+  rows: number,
+  W: Tensor,
+  dy: Tensor,
+  made: Scope,
+): { dx: Tensor; dW: Tensor } {
+  const { kernels } = deviceOf(x);
+  const [inner, columns] = W.shape as [number, number];
+  const dx = made.keep(newTensor(x, x.shape));
+  const dW = made.keep(newTensor(W, W.shape));
+  const d = dy.storage;
+  kernels.matmul(d, W.storage, null, dx.storage, rows, inner, columns, false, true, false);
+  kernels.matmul(x.storage, d, null, dW.storage, inner, columns, rows, true, false, false);
+  if (!allFinite(dW)) {
+    // Where no query met a row, 0 · NaN of padding came in: once more without those rows.
+    const met = withoutUnmet(x, rows, dy);
+    kernels.matmul(met.storage, d, null, dW.storage, inner, columns, rows, true, false, false);
+    met.dispose();
+  }
+  return { dx, dW };
+}
+
+/** Whether all numbers are finite, and their norm too. */
+function allFinite(x: Tensor): boolean {
+  const norm = newTensor(x, [1]);
+  deviceOf(x).kernels.norm(x.storage, norm.storage, x.size, false);
+  const finite = Number.isFinite(norm.data[0]);
+  norm.dispose();
+  return finite;
+}
+
+/** x with zeros in the rows whose gradients are all 0. */
+function withoutUnmet(x: Tensor, rows: number, dy: Tensor): Tensor {
+  const [size, columns] = [x.size / Math.max(rows, 1), dy.size / Math.max(rows, 1)];
+  const numbers = x.data.slice();
+  const gradients = dy.data;
+  for (let row = 0; row < rows; row++) {
+    const start = row * columns;
+    if (gradients.subarray(start, start + columns).every((d) => d === 0)) {
+      numbers.fill(0, row * size, (row + 1) * size);
+    }
+  }
+  const y = newTensor(x, x.shape);
+  y.storage.write(numbers);
+  return y;
+}
