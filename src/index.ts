@@ -66,6 +66,14 @@ export {
 } from "./layers/softmax-cross-entropy.ts";
 export { TimeAttention, type TimeAttentionOptions } from "./layers/time-attention.ts";
 export { WeightSum } from "./layers/weight-sum.ts";
+export { onnxAttention } from "./onnx/attention-operator.ts";
+export type {
+  OnnxAttentionAttributes,
+  OnnxAttentionInputs,
+  OnnxAttentionOptions,
+  OnnxAttentionOutput,
+  OnnxAttentionOutputs,
+} from "./onnx/attention-types.ts";
 export type { EncodedPair } from "./seq2seq/batch.ts";
 export { defaultConfig, defaultTraining } from "./seq2seq/config.ts";
 export { evaluate } from "./seq2seq/evaluate.ts";
