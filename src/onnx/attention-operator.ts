@@ -1,6 +1,5 @@
 import { checkArray, checkOptions, describe } from "../core/arguments.ts";
 import { DataError } from "../core/errors.ts";
-import type { Tensor } from "../core/tensor.ts";
 import { attention } from "../layers/attend/attention.ts";
 import { readMask, withWindow } from "./attention-mask.ts";
 import { INPUTS, readAttributes, readSizes } from "./attention-plan.ts";
@@ -91,7 +90,7 @@ export function onnxAttention(
     ...(wanted.has("present_value") && { present_value: present?.values ?? copied(V) }),
     ...(products && { qk_matmul_output: products }),
   };
-  const given: readonly Tensor[] = [Q, K, V, ...Object.values(outputs)];
+  const given = [Q, K, V, past_key, past_value, ...Object.values(outputs)];
   for (const made of [query, keys, values, context, present?.keys, present?.values]) {
     if (made !== undefined && !given.includes(made)) made.dispose();
   }
