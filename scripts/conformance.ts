@@ -84,8 +84,7 @@ function describe({ name, difference, complaint }: OutputReport): string {
     const { absolute, relative } = difference;
     parts.push(`absolute ${absolute.toPrecision(2)}, relative ${relative.toPrecision(2)}`);
   }
-  if (complaint !== null) parts.push(complaint);
-  return parts.join(" ");
+  return parts.join(" ") + (complaint === null ? "" : `: ${complaint}`);
 }
 
 /** Runs all cases on a device; whether all pass. */

@@ -59,9 +59,9 @@ export async function runCase(
 
 function compare(name: string, actual: Tensor, type: string, expected: CaseArray): OutputReport {
   const refused = (complaint: string): OutputReport => ({ name, difference: null, complaint });
-  if (type !== expected.dtype) return refused(`is ${type}, must be ${expected.dtype}`);
+  if (type !== expected.dtype) return refused(`it is ${type}, must be ${expected.dtype}`);
   if (String(actual.shape) !== String(expected.shape)) {
-    return refused(`has shape (${actual.shape}), must be (${expected.shape})`);
+    return refused(`it has shape (${actual.shape}), must be (${expected.shape})`);
   }
   const largest = expected.data
     .filter(Number.isFinite)

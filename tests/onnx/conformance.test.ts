@@ -61,7 +61,7 @@ describe("npm run conformance", () => {
     const { code, stdout, stderr } = await conformance([folder], "/");
     const lines = stdout.trim().split("\n");
     expect(stderr).toBe("");
-    expect(lines[0]).toMatch(/^FAIL {2}1-wrong: Y absolute 0.010, relative 0.0014 1 of 2 numbers/);
+    expect(lines[0]).toMatch(/^FAIL {2}1-wrong: Y absolute 0.010, relative 0.0014: 1 of 2 numbers/);
     expect(lines[0]).toMatch(/\[1\] is 7, must be 7.01$/);
     expect(lines[1]).toMatch(/^FAIL {2}2-damaged: not JSON/);
     expect(lines[2]).toMatch(/^FAIL {2}3-refused: onnxAttention: expected is_causal to be 0 or 1/);
