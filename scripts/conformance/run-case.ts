@@ -16,7 +16,7 @@ import { isFloat, rounded, toleranceOf } from "./number-types.ts";
 /** How far an output was from what is expected. */
 export interface OutputReport {
   readonly name: string;
-  /** The largest |actual − expected|, and of that the share of |expected| where this is not 0. */
+  /** The largest |actual − expected|, and of that the share of |expected| where this is finite and not 0. */
   readonly difference: { readonly absolute: number; readonly relative: number } | null;
   /** What is wrong, if anything is. */
   readonly complaint: string | null;
@@ -78,7 +78,7 @@ function compare(name: string, actual: Tensor, type: string, expected: CaseArray
     if (difference > allowed) wrong++;
     if (difference - allowed > most) [worst, most] = [i, difference - allowed];
     absolute = Math.max(absolute, difference);
-    if (e !== 0) relative = Math.max(relative, difference === 0 ? 0 : difference / Math.abs(e));
+    if (e !== 0 && Number.isFinite(e)) relative = Math.max(relative, difference / Math.abs(e));
   }
   const one = `[${worst}] is ${rounded(type, data[worst]!)}, must be ${expected.data[worst]}`;
   const complaint = wrong === 0 ? null : `${wrong} of ${data.length} numbers are wrong: ${one}`;
