@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { adamCase } from "../../src/kernels/adam/cases.ts";
+import * as attend from "../../src/kernels/attend/case-builders.ts";
+import { randomOptions } from "../../src/kernels/attend/case-random.ts";
+import { STAGES } from "../../src/kernels/attend/contract.ts";
 import * as attention from "../../src/kernels/attention/case-builders.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import {
@@ -79,6 +82,16 @@ const CASES: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
   weightSumBackward: fc.record(gradients).map(attention.weightSumBackwardCase),
   attentionForward: fc.record(sequences).map(attention.attentionForwardCase),
   attentionBackward: fc.record({ ...gradients, shared }).map(attention.attentionBackwardCase),
+  attendForward: word.map((seed) => attend.attendForwardCase(randomOptions(seed))),
+  attendBackward: word.map((seed) => attend.attendBackwardCase(randomOptions(seed))),
+  attendBiasBackward: fc
+    .record({ seed: word, biasAxes: fc.nat(15) })
+    .map(({ seed, biasAxes }) =>
+      attend.attendBiasBackwardCase({ ...randomOptions(seed), scores: "none", biasAxes }),
+    ),
+  attentionScores: fc
+    .tuple(word, fc.constantFrom(...(Object.keys(STAGES) as (keyof typeof STAGES)[])))
+    .map(([seed, stage]) => attend.attentionScoresCase(randomOptions(seed), stage)),
   lstmForward: fc.record(recurrent).map(lstmForwardCase),
   lstmBackward: fc.record(recurrent).map(lstmBackwardCase),
   embeddingForward: fc

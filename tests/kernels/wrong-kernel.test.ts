@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Floats } from "../../src/kernels/arrays.ts";
+import { AXES } from "../../src/kernels/attend/contract.ts";
 import { definitions } from "../../src/kernels/definitions.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { allCases, opOf } from "../support/all-cases.ts";
@@ -144,6 +145,45 @@ describe("a wrong kernel is caught", () => {
       definitions.attentionBackward(...all);
     });
     expect(found.join("\n")).toContain("N 5, Tq 3, Tk 4, D 5, lengths null: dQuery");
+  });
+
+  it("general attention that takes the mask of all heads for that of one", async () => {
+    const found = await complaintsAbout("attendForward", (inputs, plan, ...rest) => {
+      const oneHead = { ...plan, maskAxes: plan.maskAxes & ~AXES.heads };
+      definitions.attendForward(inputs, oneHead, ...rest);
+    });
+    expect(found.join("\n")).toContain("maskAxes [batch heads queries steps]: context");
+    expect(found.join("\n")).not.toContain("maskAxes [queries steps]");
+  });
+
+  it("general attention that counts places from the end of the longest sequence", async () => {
+    const found = await complaintsAbout("attendBackward", (inputs, plan, ...rest) => {
+      const shift = plan.toEnd ? plan.shift + plan.steps : plan.shift;
+      definitions.attendBackward(inputs, { ...plan, shift, toEnd: false }, ...rest);
+    });
+    expect(found.join("\n")).toMatch(/lengths mixed, shift -6, toEnd, right 0.*: dQuery/);
+    expect(found.filter((line) => !line.includes("toEnd"))).toEqual([]);
+  });
+
+  it("general attention whose heads meet the wrong heads of keys", async () => {
+    const found = await complaintsAbout("attendForward", (inputs, plan, ...rest) => {
+      const { batch, keyHeads, capacity, size, sideBySide } = plan;
+      if (sideBySide || keyHeads < 2) {
+        definitions.attendForward(inputs, plan, ...rest);
+        return;
+      }
+      // The heads of each sequence's keys in turn, the last one first.
+      const keys = inputs.keys.slice();
+      const length = capacity * size;
+      for (let i = 0; i < batch * keyHeads * length; i++) {
+        const head = Math.floor(i / length);
+        const other = head - (head % keyHeads) + keyHeads - 1 - (head % keyHeads);
+        keys[i] = inputs.keys[other * length + (i % length)]!;
+      }
+      definitions.attendForward({ ...inputs, keys }, plan, ...rest);
+    });
+    expect(found.join("\n")).toContain("H 4/2, Tq 6, Tk 9, D 5/3, softcap 5: context");
+    expect(found.join("\n")).not.toContain("H 4/1");
   });
 
   it("a kernel that writes one element past its output", async () => {

@@ -1,4 +1,6 @@
 import { adamCase } from "../../src/kernels/adam/cases.ts";
+import * as attend from "../../src/kernels/attend/case-builders.ts";
+import type { AttendOptions } from "../../src/kernels/attend/case-options.ts";
 import * as attention from "../../src/kernels/attention/case-builders.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import {
@@ -26,6 +28,26 @@ const recurrent = {
 } as const;
 const transposes = [false, true].flatMap((a) => [false, true].map((b) => [a, b] as const));
 
+/** Long rows, and rules that leave some threads less to do than others. */
+const rules: AttendOptions[] = [
+  { batch: 1, queries: 501, steps: 503, size: 16, right: 0 },
+  { batch: 1, heads: 6, keyHeads: 2, queries: 301, steps: 257, size: 32, sideBySide: true },
+  { batch: 2, heads: 2, queries: 403, steps: 403, size: 8, left: 40, right: 7, lengths: "mixed" },
+  { batch: 2, heads: 2, queries: 203, steps: 301, size: 16, biasAxes: 14, bias: "some −∞" },
+  {
+    batch: 1,
+    heads: 2,
+    queries: 203,
+    steps: 301,
+    size: 16,
+    biasAxes: 8,
+    maskAxes: 12,
+    dropout: 0.5,
+  },
+  { batch: 1, heads: 3, queries: 67, steps: 131, size: 33, score: "additive, v" },
+  { batch: 3, queries: 203, steps: 131, size: 16, normalizer: "entmax15", biasAxes: 0 },
+];
+
 /** Cases so large that they are worth several threads, in sizes that no number of parts divides. */
 export function bigCases(): KernelCase[] {
   const attentions = [batched, alone].flatMap((options) => [
@@ -39,9 +61,22 @@ export function bigCases(): KernelCase[] {
     matmulCase({ rows: 201, columns: 317, inner: 301, transposeA, transposeB, bias: true, seed }),
     matmulCase({ rows: 1, columns: 2003, inner: 1301, transposeA, transposeB, seed }),
   ]);
+  const general = rules.flatMap((rule) => {
+    const options = { ...rule, seed };
+    const kept = { ...options, keep: true, dWeights: true };
+    return [
+      attend.attendForwardCase(options),
+      attend.attendForwardCase(kept),
+      attend.attendBackwardCase(options),
+      attend.attendBackwardCase(kept),
+      attend.attentionScoresCase(options, "masked"),
+      ...(rule.biasAxes === undefined ? [] : [attend.attendBiasBackwardCase(options)]),
+    ];
+  });
   const rows = { rows: 1003, columns: 517, seed };
   return [
     ...attentions,
+    ...general,
     ...products,
     lstmForwardCase(recurrent),
     lstmBackwardCase(recurrent),

@@ -39,8 +39,11 @@ export function randomOptions(seed: number): AttendOptions {
     : "softmax";
   const score = pick(random, ["dot", "dot", "additive", "additive, v"] as const);
   const shared = chance(random, 5) ? pick(random, ["values", "gradients"] as const) : "none";
-  const scored = score === "dot" && normalizer === "softmax" && chance(random, 12);
-  const base: AttendOptions = {
+  const scores =
+    score === "dot" && normalizer === "softmax" && chance(random, 12)
+      ? pick(random, Object.keys(SCORES) as (keyof typeof SCORES)[])
+      : "none";
+  const options: AttendOptions = {
     seed,
     batch: pick(random, [0, 1, 1, 2, 3]),
     heads,
@@ -62,12 +65,12 @@ export function randomOptions(seed: number): AttendOptions {
     logSumExp: normalizer === "softmax" && chance(random, 2),
     dWeights: chance(random, 3),
     shared,
-    // What is added is meant for a scale of 1: else numbers differ by what float32 rounds off.
-    ...(scored
-      ? { scores: pick(random, Object.keys(SCORES) as (keyof typeof SCORES)[]), scale: 1 }
-      : {}),
+    scores,
+    ...rulesOf(random, queries, steps),
   };
-  return { ...base, ...rulesOf(random, queries, steps) };
+  // Scores of a given size are exact in float32 as they are, and not with anything done to them.
+  const exact: AttendOptions = { scale: 1, softcap: 0, slopes: false, biasAxes: -1 };
+  return scores === "none" ? options : { ...options, ...exact };
 }
 
 /** Masks, biases and windows. */
