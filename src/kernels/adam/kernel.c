@@ -1,4 +1,5 @@
 /** adamStep. */
+#define TAILS_BY_CALL
 #include "parallel.h"
 
 INLINE vec square_root(vec x) {

@@ -1,4 +1,5 @@
 /** softmaxCrossEntropyForward, softmaxCrossEntropyBackward. */
+#define TAILS_BY_CALL
 #include "parallel.h"
 #include "softmax.h"
 #include "vector-math.h"
