@@ -2,6 +2,7 @@ import type { Storage } from "../core/storage.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { at, bit, type Export, orNull } from "./addresses.ts";
 import { attentionCalls } from "./attention-calls.ts";
+import { layerCalls } from "./layer-calls.ts";
 
 /** The C kernels: an op's name, and addresses where the contract has storages. */
 export type KernelExports = Readonly<Record<keyof Kernels<Storage, Storage>, Export>>;
@@ -14,6 +15,7 @@ export type KernelExports = Readonly<Record<keyof Kernels<Storage, Storage>, Exp
 export function kernelCalls(run: KernelExports, settle: () => void): Kernels<Storage, Storage> {
   return {
     ...attentionCalls(run, settle),
+    ...layerCalls(run, settle),
     fill(y, value, length) {
       run.fill(at(y), value, length);
       settle();

@@ -1,15 +1,19 @@
+import * as activations from "./activations/definition.ts";
 import { adamStep } from "./adam/definition.ts";
 import type { Floats } from "./arrays.ts";
 import * as attention from "./attention/definition.ts";
+import * as blocks from "./blocks/definition.ts";
 import * as crossEntropy from "./cross-entropy/definition.ts";
 import { dropout } from "./dropout/definition.ts";
 import * as elementwise from "./elementwise/definition.ts";
 import * as embedding from "./embedding/definition.ts";
 import type { Kernels } from "./kernels.ts";
+import * as layerNorm from "./layer-norm/definition.ts";
 import * as lstm from "./lstm/definition.ts";
 import { matmul } from "./matmul/definition.ts";
 import * as onlineAttention from "./online-attention/definition.ts";
 import * as reductions from "./reductions/definition.ts";
+import { rotate } from "./rotary/definition.ts";
 import { softmaxBackward, softmaxForward } from "./softmax/definition.ts";
 
 /**
@@ -27,6 +31,10 @@ export const definitions: Kernels<Floats, Int32Array> = {
   ...lstm,
   ...embedding,
   ...crossEntropy,
+  ...activations,
+  ...layerNorm,
+  ...blocks,
+  rotate,
   dropout,
   adamStep,
 };

@@ -1,3 +1,5 @@
+import type { LayerKernels } from "./layer-kernels.ts";
+
 /**
  * The contract: what a device can do. One function per op, the same name in every language it is
  * written in (TypeScript definition, C, WGSL), so that one search finds every body.
@@ -17,7 +19,7 @@
  * `F` is an array of floats and `I` one of int32: typed arrays for the definitions, storages for
  * devices.
  */
-export interface Kernels<F, I> {
+export interface Kernels<F, I> extends LayerKernels<F, I> {
   // --- elementwise: `y` may be one of the inputs ---
 
   /** y[i] = value */
