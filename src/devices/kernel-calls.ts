@@ -3,6 +3,7 @@ import type { Kernels } from "../kernels/kernels.ts";
 import { at, bit, type Export, orNull } from "./addresses.ts";
 import { attendCalls } from "./attend-calls.ts";
 import { attentionCalls } from "./attention-calls.ts";
+import { layerCalls } from "./layer-calls.ts";
 import { sparseCalls } from "./sparse-calls.ts";
 
 /** The C kernels: an op's name, and addresses where the contract has storages. */
@@ -18,6 +19,7 @@ export function kernelCalls(run: KernelExports, settle: () => void): Kernels<Sto
     ...attentionCalls(run, settle),
     ...attendCalls(run, settle),
     ...sparseCalls(run, settle),
+    ...layerCalls(run, settle),
     fill(y, value, length) {
       run.fill(at(y), value, length);
       settle();

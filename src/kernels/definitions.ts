@@ -1,17 +1,21 @@
+import * as activations from "./activations/definition.ts";
 import { adamStep } from "./adam/definition.ts";
 import type { Floats } from "./arrays.ts";
 import * as attend from "./attend/definition.ts";
 import * as attention from "./attention/definition.ts";
+import * as blocks from "./blocks/definition.ts";
 import * as crossEntropy from "./cross-entropy/definition.ts";
 import { dropout } from "./dropout/definition.ts";
 import * as elementwise from "./elementwise/definition.ts";
 import * as embedding from "./embedding/definition.ts";
 import * as gaussian from "./gaussian/definition.ts";
 import type { Kernels } from "./kernels.ts";
+import * as layerNorm from "./layer-norm/definition.ts";
 import * as lstm from "./lstm/definition.ts";
 import { matmul } from "./matmul/definition.ts";
 import * as minimum from "./minimum/definition.ts";
 import * as reductions from "./reductions/definition.ts";
+import { rotate } from "./rotary/definition.ts";
 import { softmaxBackward, softmaxForward } from "./softmax/definition.ts";
 import {
   entmaxBackward,
@@ -41,6 +45,10 @@ export const definitions: Kernels<Floats, Int32Array> = {
   ...lstm,
   ...embedding,
   ...crossEntropy,
+  ...activations,
+  ...layerNorm,
+  ...blocks,
+  rotate,
   dropout,
   adamStep,
 };

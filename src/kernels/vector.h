@@ -38,16 +38,45 @@ typedef float vec_at __attribute__((vector_size(4 * LANES), aligned(4), may_alia
 typedef i32 ivec_at __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef u32 uvec_at __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
+#if defined(__wasm__)
+/** Two lanes as one, and where they lie in memory. */
+typedef long long pairs __attribute__((vector_size(16)));
+typedef long long pair_at __attribute__((aligned(4), may_alias));
+#endif
+
 INLINE vec load(const float *p) { return *(const vec_at *)p; }
 
 INLINE void store(float *p, vec x) { *(vec_at *)p = x; }
 
 INLINE vec splat(float x) { return x - (vec){}; }
 
+/**
+ * A kernel that defines TAILS_BY_CALL before it includes this calls vector.c for its tails where they are
+ * WebAssembly: one of them written out is as long as many a kernel. For those that meet a tail once in a
+ * long run, since a call takes longer than what it does.
+ */
+#if defined(__wasm__) && defined(TAILS_BY_CALL)
+#define load_part load_part_by_call
+#define store_part store_part_by_call
+vec load_part(const float *p, i32 count, float rest);
+void store_part(float *p, vec x, i32 count);
+#else
+
 /** The first `count` lanes from memory, `rest` in the others; reads nothing behind them. */
 INLINE vec load_part(const float *p, i32 count, float rest) {
 #if defined(__AVX512F__)
   return (vec)_mm512_mask_loadu_ps((__m512)splat(rest), (__mmask16)((1u << count) - 1), p);
+#elif defined(__wasm__)
+  vec x = splat(rest);
+  if (count & 2) {
+    pairs both = (pairs)x;
+    both[0] = *(const pair_at *)p;
+    x = (vec)both;
+    if (count & 1) x[2] = p[2];
+  } else if (count & 1) {
+    x[0] = p[0];
+  }
+  return x;
 #else
   float lanes[LANES];
   for (i32 i = 0; i < LANES; i++) lanes[i] = i < count ? p[i] : rest;
@@ -59,12 +88,21 @@ INLINE vec load_part(const float *p, i32 count, float rest) {
 INLINE void store_part(float *p, vec x, i32 count) {
 #if defined(__AVX512F__)
   _mm512_mask_storeu_ps(p, (__mmask16)((1u << count) - 1), (__m512)x);
+#elif defined(__wasm__)
+  if (count & 2) {
+    *(pair_at *)p = ((pairs)x)[0];
+    if (count & 1) p[2] = x[2];
+  } else if (count & 1) {
+    p[0] = x[0];
+  }
 #else
   for (i32 i = 0; i < LANES; i++) {
     if (i < count) p[i] = x[i];
   }
 #endif
 }
+
+#endif
 
 /** `load`, or `load_part` where fewer than LANES are left. */
 INLINE vec load_left(const float *p, i32 left, float rest) {

@@ -1,10 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import {
+  activationBackwardCase,
+  activationForwardCase,
+} from "../../src/kernels/activations/cases.ts";
 import { adamCase } from "../../src/kernels/adam/cases.ts";
 import * as attend from "../../src/kernels/attend/case-builders.ts";
 import { randomOptions } from "../../src/kernels/attend/case-random.ts";
 import { STAGES } from "../../src/kernels/attend/contract.ts";
 import * as attention from "../../src/kernels/attention/case-builders.ts";
+import { addRepeatedCase, copyBlocksCase } from "../../src/kernels/blocks/cases.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import {
   crossEntropyBackwardCase,
@@ -14,9 +19,11 @@ import { definitions } from "../../src/kernels/definitions.ts";
 import { dropoutCase } from "../../src/kernels/dropout/cases.ts";
 import * as elementwise from "../../src/kernels/elementwise/cases.ts";
 import { embeddingBackwardCase, embeddingForwardCase } from "../../src/kernels/embedding/cases.ts";
+import { layerNormBackwardCase, layerNormForwardCase } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
 import { matmulCase } from "../../src/kernels/matmul/cases.ts";
 import * as reductions from "../../src/kernels/reductions/cases.ts";
+import { rotateCase } from "../../src/kernels/rotary/cases.ts";
 import { softmaxBackwardCase, softmaxForwardCase } from "../../src/kernels/softmax/cases.ts";
 import { opOf } from "../support/all-cases.ts";
 import { complaints } from "../support/compare.ts";
@@ -46,6 +53,15 @@ const recurrent = {
 const masked = { batch: few, steps: some, size: some, inPlace: flag };
 const alias = fc.constantFrom("none", "y = a", "y = b", "a = b", "all");
 const logits = { rows: some, columns: fc.integer({ min: 1, max: 40 }), seed: word };
+
+const elements = fc.record({ length, seed: word, inPlace: flag });
+const pairs = fc.nat(20);
+
+/** Both passes of an activation. */
+const activation = (name: "tanh" | "sigmoid" | "relu" | "gelu") => ({
+  [`${name}Forward`]: elements.map((options) => activationForwardCase(name, options)),
+  [`${name}Backward`]: elements.map((options) => activationBackwardCase(name, options)),
+});
 
 /** A case of random shape, numbers and flags for every op. */
 const CASES: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
@@ -108,6 +124,45 @@ const CASES: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
   adamStep: fc
     .record({ length, step: fc.integer({ min: 1, max: 1000 }), seed: word })
     .map(adamCase),
+  ...activation("tanh"),
+  ...activation("sigmoid"),
+  ...activation("relu"),
+  ...activation("gelu"),
+  layerNormForward: fc.record({ ...rows, inPlace: flag }).map(layerNormForwardCase),
+  layerNormBackward: fc.record({ ...rows, inPlace: flag }).map(layerNormBackwardCase),
+  addRepeated: fc
+    .record({ repeats: few, length: some, seed: word, inPlace: flag })
+    .map(addRepeatedCase),
+  copyBlocks: fc
+    .record({
+      blocks: few,
+      length: some,
+      xOffset: few,
+      xGap: few,
+      yOffset: few,
+      yGap: few,
+      accumulate: flag,
+      repeated: flag,
+      seed: word,
+    })
+    .map(copyBlocksCase),
+  rotate: fc
+    .record({
+      outer: few,
+      steps: some,
+      inner: few,
+      pairs,
+      rest: few,
+      offset: few,
+      scattered: flag,
+      interleaved: flag,
+      inverse: flag,
+      inPlace: flag,
+      seed: word,
+    })
+    .map(({ pairs, rest, ...options }) =>
+      rotateCase({ ...options, size: 2 * pairs + rest, rotated: 2 * pairs }),
+    ),
 };
 
 /**

@@ -1,14 +1,18 @@
+import { activationCases } from "../../src/kernels/activations/cases.ts";
 import { adamCases } from "../../src/kernels/adam/cases.ts";
 import { attendCases } from "../../src/kernels/attend/cases.ts";
 import { attentionCases } from "../../src/kernels/attention/cases.ts";
+import { blocksCases } from "../../src/kernels/blocks/cases.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import { crossEntropyCases } from "../../src/kernels/cross-entropy/cases.ts";
 import { dropoutCases } from "../../src/kernels/dropout/cases.ts";
 import { elementwiseCases } from "../../src/kernels/elementwise/cases.ts";
 import { embeddingCases } from "../../src/kernels/embedding/cases.ts";
+import { layerNormCases } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmCases } from "../../src/kernels/lstm/cases.ts";
 import { matmulCases } from "../../src/kernels/matmul/cases.ts";
 import { reductionCases } from "../../src/kernels/reductions/cases.ts";
+import { rotaryCases } from "../../src/kernels/rotary/cases.ts";
 import { softmaxCases } from "../../src/kernels/softmax/cases.ts";
 
 /** The cases of every op of the contract. */
@@ -25,6 +29,10 @@ export function allCases(): KernelCase[] {
     ...crossEntropyCases(),
     ...dropoutCases(),
     ...adamCases(),
+    ...activationCases(),
+    ...layerNormCases(),
+    ...blocksCases(),
+    ...rotaryCases(),
   ];
 }
 

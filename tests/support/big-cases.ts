@@ -1,7 +1,12 @@
+import {
+  activationBackwardCase,
+  activationForwardCase,
+} from "../../src/kernels/activations/cases.ts";
 import { adamCase } from "../../src/kernels/adam/cases.ts";
 import * as attend from "../../src/kernels/attend/case-builders.ts";
 import type { AttendOptions } from "../../src/kernels/attend/case-options.ts";
 import * as attention from "../../src/kernels/attention/case-builders.ts";
+import { addRepeatedCase, copyBlocksCase } from "../../src/kernels/blocks/cases.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import {
   crossEntropyBackwardCase,
@@ -9,9 +14,11 @@ import {
 } from "../../src/kernels/cross-entropy/cases.ts";
 import { dropoutCase } from "../../src/kernels/dropout/cases.ts";
 import { embeddingForwardCase } from "../../src/kernels/embedding/cases.ts";
+import { layerNormBackwardCase, layerNormForwardCase } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
 import { matmulCase } from "../../src/kernels/matmul/cases.ts";
 import { sumRowsCase } from "../../src/kernels/reductions/cases.ts";
+import { rotateCase } from "../../src/kernels/rotary/cases.ts";
 import { softmaxBackwardCase, softmaxForwardCase } from "../../src/kernels/softmax/cases.ts";
 
 const seed = 7;
@@ -88,5 +95,16 @@ export function bigCases(): KernelCase[] {
     dropoutCase({ length: 500_003, seed, stream: 1, threshold: 2 ** 30, inPlace: false }),
     embeddingForwardCase({ count: 2003, size: 301, symbols: 50, seed }),
     adamCase({ length: 500_003, step: 3, seed }),
+    ...(["tanh", "sigmoid", "relu", "gelu"] as const).flatMap((activation) => [
+      activationForwardCase(activation, { length: 500_003, seed }),
+      activationBackwardCase(activation, { length: 500_003, seed }),
+    ]),
+    layerNormForwardCase(rows),
+    layerNormBackwardCase({ ...rows, inPlace: true }),
+    addRepeatedCase({ repeats: 13, length: 40_009, seed }),
+    copyBlocksCase({ blocks: 1003, length: 517, xGap: 3, yGap: 5, accumulate: true, seed }),
+    ...[false, true].map((interleaved) =>
+      rotateCase({ outer: 3, steps: 301, inner: 5, size: 97, rotated: 90, interleaved, seed }),
+    ),
   ];
 }

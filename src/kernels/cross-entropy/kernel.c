@@ -1,4 +1,5 @@
 /** softmaxCrossEntropyForward, softmaxCrossEntropyBackward. */
+#define TAILS_BY_CALL
 #include "logarithm.h"
 #include "parallel.h"
 #include "softmax.h"

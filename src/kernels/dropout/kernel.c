@@ -1,4 +1,5 @@
 /** dropout: threefry-2x32-20 (src/core/threefry.ts), LANES counters at a time. */
+#define TAILS_BY_CALL
 #include "parallel.h"
 #include "threefry.h"
 

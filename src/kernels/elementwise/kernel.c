@@ -1,4 +1,5 @@
 /** fill, copy, add, multiply, scale, maskSteps: y may be one of the inputs. */
+#define TAILS_BY_CALL
 #include "parallel.h"
 
 /** What one number costs: three of them move through memory. */

@@ -1,4 +1,5 @@
 /** embeddingForward, embeddingBackward: rows of a table, picked and added to. */
+#define TAILS_BY_CALL
 #include "parallel.h"
 
 typedef struct {

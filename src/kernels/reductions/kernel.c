@@ -1,22 +1,9 @@
 /** sum, sumRows, norm, clipToNorm, argmax. Sums run in float64, in an order that only sizes decide. */
 #include "parallel.h"
-
-/** What fits a vector of numbers in float64. */
-#define HALF (LANES / 2)
-typedef double dvec __attribute__((vector_size(8 * HALF)));
-typedef double dvec_at __attribute__((vector_size(8 * HALF), aligned(8), may_alias));
-typedef float half_at __attribute__((vector_size(4 * HALF), aligned(4), may_alias));
-
-/** HALF numbers, in float64. */
-INLINE dvec load_wide(const float *p) { return __builtin_convertvector(*(const half_at *)p, dvec); }
+#include "wide.h"
 
 /** The sum of the lanes of four vectors: the vectors first, then from the first lane on. */
-INLINE double sum_of_doubles(const dvec *x) {
-  dvec four = (x[0] + x[1]) + (x[2] + x[3]);
-  double total = 0;
-  for (i32 l = 0; l < HALF; l++) total += four[l];
-  return total;
-}
+INLINE double sum_of_doubles(const dvec *x) { return sum_of_halves((x[0] + x[1]) + (x[2] + x[3])); }
 
 EXPORT(sum) void sum(const float *x, float *y, i32 length) {
   dvec totals[4] = {{0}, {0}, {0}, {0}};
