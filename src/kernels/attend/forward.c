@@ -158,8 +158,10 @@ static void normalise(const forward_job *job, const attention_view *v, i32 q, i3
   job->sums[v->row + q] = sum;
   zero(row, from);
   zero(row + end, steps - end);
+  // One NaN makes all of the row NaN, the first number too.
+  if (count == 0 || *x == *x) return;
   denied_keys denied;
-  for (i32 t = from; t < end && !(*x == *x); t += KEY_BLOCK) {
+  for (i32 t = from; t < end; t += KEY_BLOCK) {
     const key_span span = {t, smaller_of(end - t, KEY_BLOCK), 1};
     deny_keys(v, q, span, denied);
     for (i32 j = 0; j < span.count; j++) row[t + j] = denied[j] ? 0 : row[t + j];
