@@ -159,7 +159,9 @@ static void normalise(const forward_job *job, const attention_view *v, i32 q, i3
   zero(row, from);
   zero(row + end, steps - end);
   denied_keys denied;
-  for (i32 t = from; t < end && !(*x == *x); t += KEY_BLOCK) {
+  // A NaN anywhere is one everywhere; the first number is itself among those that become 0.
+  const i32 spoilt = count > 0 && !(*x == *x);
+  for (i32 t = from; spoilt && t < end; t += KEY_BLOCK) {
     const key_span span = {t, smaller_of(end - t, KEY_BLOCK), 1};
     deny_keys(v, q, span, denied);
     for (i32 j = 0; j < span.count; j++) row[t + j] = denied[j] ? 0 : row[t + j];
