@@ -234,8 +234,12 @@ static void dots_part(const void *of, i32 part) {
         dots_of_block(&v, job, q, rows, t, span, dots + q, totals + q - first, &m);
       }
     }
-    for (i32 q = first; q < last && c->normalizer != SOFTMAX; q++) {
-      if (totals[q - first] != 0) dots[q] /= totals[q - first];
+    for (i32 q = first; q < last; q++) {
+      if (c->normalizer == SOFTMAX) {
+        if (job->sums[v.row + q] == 0) dots[q] = 0;
+      } else if (totals[q - first] != 0) {
+        dots[q] /= totals[q - first];
+      }
     }
   }
 }

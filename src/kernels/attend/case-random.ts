@@ -68,8 +68,9 @@ export function randomOptions(seed: number): AttendOptions {
     scores,
     ...rulesOf(random, queries, steps),
   };
-  // Scores of a given size are exact in float32 as they are, and not with anything done to them.
-  const exact: AttendOptions = { scale: 1, softcap: 0, slopes: false, biasAxes: -1 };
+  // Scores of a given size are exact in float32 as they are, and not with anything done to them. Where
+  // one is ∞, all weights are NaN; of a row that drops them all, the contract leaves open what is left.
+  const exact: AttendOptions = { scale: 1, softcap: 0, slopes: false, biasAxes: -1, dropout: 0 };
   return scores === "none" ? options : { ...options, ...exact };
 }
 

@@ -121,6 +121,11 @@ function scoreCases(): KernelCase[] {
       }
     }
   }
+  // Keys of −∞ are values too: what came back of them is infinite, and what they weigh is 0.
+  for (const shape of [SMALL, BLOCKS]) {
+    const shared = { ...shape, valueSize: shape.size, shared: "gradients", scores: "−∞" } as const;
+    cases.push(...casesOf({ ...shared, dWeights: true }), ...casesOf(shared));
+  }
   for (const shape of [SMALL, BLOCKS, { ...SMALL, steps: 1024, size: 32, heads: 1, keyHeads: 1 }]) {
     const options = { ...shape, logits: 100 };
     cases.push(...forwardCases({ ...options, tolerance: LARGE }));

@@ -29,7 +29,8 @@ static axis_strides strides_of(const attention_call *c, i32 axes) {
 
 attention_view view_of(const attention_call *call, i32 n, i32 h) {
   const attention_call c = *call;
-  i32 length = c.lengths ? c.lengths[n] : c.steps;
+  // Where there are no sequences, the gradient of a bias that they would share has a view all the same.
+  i32 length = c.lengths && n < c.batch ? c.lengths[n] : c.steps;
   if (length < 0) length = 0;
   attention_view v = {.call = call, .n = n, .h = h, .length = smaller_of(length, c.steps)};
   v.place = (long long)c.shift + (c.to_end ? v.length : 0);
