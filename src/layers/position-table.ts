@@ -6,38 +6,50 @@ import { newTensor } from "./layer.ts";
 
 /** Rows that a table has at least. */
 const FEWEST = 64;
+/** Up to here a table begins at position 0, and serves any offset below; from here on, where it is asked for. */
+const NEAR = 2 ** 16;
+
+/** Some rows of a table, which may be gone after the next call. */
+export interface PositionRows {
+  /** (rows, width) */
+  readonly rows: Tensor;
+  /** The position of its first row. */
+  readonly start: number;
+}
 
 /**
- * A row of numbers per position, which nobody learns. It is written, from position 0 on, as far as it was
- * ever asked for, and where what it is used with lives; it is computed in double precision.
+ * A row of numbers per position, which nobody learns. Rows are written when they are asked for, where what
+ * they are used with lives; they are computed in double precision.
  */
 export class PositionTable {
   readonly #width: number;
   readonly #value: (position: number, column: number) => number;
-  #table: Tensor | null = null;
+  #held: PositionRows | null = null;
 
   constructor(width: number, value: (position: number, column: number) => number) {
     this.#width = width;
     this.#value = value;
   }
 
-  /** The table (at least `count`, width). It is this one's: the next call may give another in its place. */
-  rows(like: { device: Memory; dtype: Dtype }, count: number): Tensor {
-    const held = this.#table;
-    if (held !== null && held.device === like.device && held.dtype === like.dtype) {
-      if ((held.shape[0] ?? 0) >= count) return held;
+  /** Rows among which are those of the positions `first … first + count − 1`. */
+  rows(like: { device: Memory; dtype: Dtype }, first: number, count: number): PositionRows {
+    const held = this.#held;
+    if (held !== null && held.rows.device === like.device && held.rows.dtype === like.dtype) {
+      const end = held.start + (held.rows.shape[0] ?? 0);
+      if (held.start <= first && first + count <= end) return held;
     }
-    // Twice as many each time, so that a sequence that grows step by step writes it seldom.
-    const rows = Math.max(FEWEST, 2 ** Math.ceil(Math.log2(Math.max(count, 1))));
-    const table = newTensor(like, [rows, this.#width]);
+    const start = first < NEAR ? 0 : first;
+    // Twice as many each time, so that a sequence that grows step by step writes them seldom.
+    const needed = Math.max(FEWEST, first + count - start);
+    const rows = newTensor(like, [2 ** Math.ceil(Math.log2(needed)), this.#width]);
     let i = 0;
-    drawInto(table.storage, table.size, () => {
-      const position = Math.floor(i / this.#width);
+    drawInto(rows.storage, rows.size, () => {
+      const position = start + Math.floor(i / this.#width);
       return this.#value(position, i++ % this.#width);
     });
-    held?.dispose();
-    this.#table = table;
-    return table;
+    held?.rows.dispose();
+    this.#held = { rows, start };
+    return this.#held;
   }
 }
 

@@ -26,7 +26,7 @@ function readCall(where: string, x: Tensor, size: number, call: PositionsCall) {
   return { N, T, offset };
 }
 
-/** x + the rows of the table from `offset` on. */
+/** x + the rows of the table from row `offset` on. */
 function withPositions(x: Tensor, table: Tensor, offset: number): Tensor {
   const [N, T, D] = x.shape as [number, number, number];
   const rows = table.view(offset * D, [T, D]);
@@ -79,7 +79,9 @@ export class SinusoidalPositions implements Layer {
   forward(x: Tensor, call: PositionsCall = {}): Tensor {
     const where = "SinusoidalPositions.forward";
     const { T, offset } = readCall(where, x, this.#size, call);
-    const y = withPositions(x, this.#table.rows(x, offset + T), offset);
+    // Of no sequences or no numbers, T may be larger than any table.
+    const { rows, start } = this.#table.rows(x, offset, x.size === 0 ? 0 : T);
+    const y = x.size === 0 ? newTensor(x, x.shape) : withPositions(x, rows, offset - start);
     const { shape, dtype, device } = x;
     this.#state = { shape, x: { dtype, device } };
     return y;

@@ -1,4 +1,4 @@
-import { checkOptions, checkSize, describe, LARGEST_SIZE } from "../core/arguments.ts";
+import { checkOptions, checkSize, describe } from "../core/arguments.ts";
 import { DataError, ShapeError } from "../core/errors.ts";
 import { formatShape, type Shape } from "../core/shapes.ts";
 import type { Dtype, Memory } from "../core/storage.ts";
@@ -16,6 +16,9 @@ import {
 } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
 import { checkBase, PositionTable } from "./position-table.ts";
+
+/** Given positions are below this, since there is a table of all up to the largest; an offset has no such end. */
+const MOST_POSITIONS = 2 ** 20;
 
 /** Which vectors are turned, and by which angles. */
 export interface RotaryOptions {
@@ -38,7 +41,7 @@ export interface RotaryCall {
   readonly layout?: "NTD" | "NHTD" | "NTHD";
   /** The position of the first step, the others following: 0 unless given. */
   readonly offset?: number;
-  /** The position of every step (T), instead of `offset`. */
+  /** The position of every step (T), each less than 2^20, instead of `offset`. */
   readonly positions?: Indices;
 }
 
@@ -60,7 +63,7 @@ interface Turn {
  * product of a query and a key depends on their distance, not on where they stand.
  *
  * Shapes: x (N, T, heads · D), (N, heads, T, D) or (N, T, heads, D) → y of the same shape. Nothing is
- * learned; positions have no end.
+ * learned.
  *
  * @example
  * const layer = new RotaryPositions({ size: 2 });
@@ -108,7 +111,7 @@ export class RotaryPositions implements Layer {
    * x → y of the same shape.
    *
    * @throws ShapeError when x does not have the axes of the layout, or positions are not one per step,
-   *   each from 0 on
+   *   each from 0 to 2^20 - 1
    */
   forward(x: Tensor, call: RotaryCall = {}): Tensor {
     const where = "RotaryPositions.forward";
@@ -156,6 +159,9 @@ export class RotaryPositions implements Layer {
     checkOptions(where, call, ["layout", "offset", "positions"]);
     const { layout = x.shape.length === 4 ? "NHTD" : "NTD", offset = 0, positions = null } = call;
     checkSize(where, "offset", offset);
+    if (call.offset !== undefined && positions !== null) {
+      throw new DataError({ where, expected: "one of offset and positions", received: "both" });
+    }
     const { outer, steps, inner } = this.#sizes(where, x, layout);
     checkSize(where, "offset + T", offset + steps);
     if (positions !== null) {
@@ -204,10 +210,13 @@ export class RotaryPositions implements Layer {
   #turned(where: string, x: Tensor, turn: Turn, inverse: boolean): Tensor {
     const { outer, steps, inner, offset, positions } = turn;
     // Anew for a backward pass: positions are the caller's, who may have written to them.
-    if (positions !== null) checkRange(where, "positions", positions, 0, LARGEST_SIZE - 1);
-    const last = positions === null ? offset + steps - 1 : positions.data.reduce(larger, 0);
-    const cosines = this.#cosines.rows(x, last + 1);
-    const sines = this.#sines.rows(x, last + 1);
+    if (positions !== null) checkRange(where, "positions", positions, 0, MOST_POSITIONS - 1);
+    const range =
+      positions === null
+        ? ([offset, x.size === 0 ? 0 : steps] as const)
+        : ([0, positions.data.reduce((most, p) => Math.max(most, p + 1), 0)] as const);
+    const { rows: cosines, start } = this.#cosines.rows(x, ...range);
+    const { rows: sines } = this.#sines.rows(x, ...range);
     const y = newTensor(x, x.shape);
     deviceOf(x).kernels.rotate(
       x.storage,
@@ -220,12 +229,10 @@ export class RotaryPositions implements Layer {
       inner,
       this.#size,
       this.#rotated,
-      offset,
+      offset - start,
       this.#interleaved,
       inverse,
     );
     return y;
   }
 }
-
-const larger = (a: number, b: number): number => Math.max(a, b);
