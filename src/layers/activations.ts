@@ -60,6 +60,7 @@ abstract class Activation implements Layer {
  * layer.backward(tensor([1, 1, 1])).toArray(); // → [1, 0.78645, 0]
  */
 export class Tanh extends Activation {
+  /** Nothing to set. */
   constructor() {
     super("Tanh", "tanh", false);
   }
@@ -74,6 +75,7 @@ export class Tanh extends Activation {
  * layer.backward(tensor([1, 1])).toArray(); // → [0.25, 0.1875]
  */
 export class Sigmoid extends Activation {
+  /** Nothing to set. */
   constructor() {
     super("Sigmoid", "sigmoid", false);
   }
@@ -88,6 +90,7 @@ export class Sigmoid extends Activation {
  * layer.backward(tensor([5, 5, 5])).toArray(); // → [0, 0, 5]
  */
 export class Relu extends Activation {
+  /** Nothing to set. */
   constructor() {
     super("Relu", "relu", false);
   }
@@ -104,6 +107,7 @@ export class Relu extends Activation {
  * layer.backward(tensor([1, 1, 1])).toArray(); // → [-0.08332, 0.5, 1.08332]
  */
 export class Gelu extends Activation {
+  /** Nothing to set. */
   constructor() {
     super("Gelu", "gelu", true);
   }

@@ -44,8 +44,8 @@ function withPositions(x: Tensor, table: Tensor, offset: number): Tensor {
  *
  * @example
  * const layer = new SinusoidalPositions(4);
- * layer.forward(zeros([1, 2, 4])).toArray(); // → [[[0, 1, 0, 1], [0.8415, 0.5403, 0.01, 0.99995]]]
- * layer.forward(zeros([1, 1, 4]), { offset: 1 }).toArray(); // → [[[0.8415, 0.5403, 0.01, 0.99995]]]
+ * layer.forward(zeros([1, 2, 4])).toArray(); // → [[[0, 1, 0, 1], [0.84147, 0.5403, 0.01, 0.99995]]]
+ * layer.forward(zeros([1, 1, 4]), { offset: 1 }).toArray(); // → [[[0.84147, 0.5403, 0.01, 0.99995]]]
  */
 export class SinusoidalPositions implements Layer {
   readonly params: readonly Tensor[] = [];

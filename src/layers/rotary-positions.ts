@@ -68,7 +68,7 @@ interface Turn {
  * @example
  * const layer = new RotaryPositions({ size: 2 });
  * layer.forward(tensor([[[1, 0], [1, 0]]])).toArray(); // → [[[1, 0], [0.5403, 0.8415]]]
- * layer.backward(tensor([[[1, 0], [0.5403, 0.8415]]])).toArray(); // → [[[1, 0], [1, 0]]]
+ * layer.backward(tensor([[[1, 0], [1, 0]]])).toArray(); // → [[[1, 0], [0.5403, -0.8415]]]
  */
 export class RotaryPositions implements Layer {
   readonly params: readonly Tensor[] = [];
