@@ -36,6 +36,8 @@ export {
 } from "./formats/safetensors.ts";
 export type { Device } from "./kernels/device.ts";
 export type { Kernels } from "./kernels/kernels.ts";
+export type { LayerKernels } from "./kernels/layer-kernels.ts";
+export { Gelu, Relu, Sigmoid, Tanh } from "./layers/activations.ts";
 export { attention } from "./layers/attend/attention.ts";
 export type { AttentionGradients } from "./layers/attend/backward.ts";
 export { KeyValueCache, type KeyValueCacheOptions } from "./layers/attend/key-value-cache.ts";
@@ -54,11 +56,23 @@ export { Attention } from "./layers/attention.ts";
 export { AttentionWeight } from "./layers/attention-weight.ts";
 export { Dropout } from "./layers/dropout.ts";
 export { Embedding } from "./layers/embedding.ts";
+export { FeedForward, type FeedForwardOptions } from "./layers/feed-forward.ts";
 export type { Layer } from "./layers/layer.ts";
+export { LayerNorm, type LayerNormOptions } from "./layers/layer-norm.ts";
 export { Linear } from "./layers/linear.ts";
 export { LSTM, type LstmStart, type LstmState } from "./layers/lstm.ts";
 export { Adam, type AdamOptions, clipGradients, zeroGradients } from "./layers/optimisation.ts";
 export { type LayerOptions, type ParameterSpec, Parameters } from "./layers/parameters.ts";
+export {
+  LearnedPositions,
+  type PositionsCall,
+  SinusoidalPositions,
+} from "./layers/positions.ts";
+export {
+  type RotaryCall,
+  type RotaryOptions,
+  RotaryPositions,
+} from "./layers/rotary-positions.ts";
 export { Softmax } from "./layers/softmax.ts";
 export {
   SoftmaxCrossEntropy,

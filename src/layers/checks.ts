@@ -1,6 +1,6 @@
 import { describe } from "../core/arguments.ts";
 import { DeviceError, DtypeError, ShapeError, StateError } from "../core/errors.ts";
-import { formatShape, sameShape } from "../core/shapes.ts";
+import { formatShape, sameShape, sizeOf } from "../core/shapes.ts";
 import type { Memory } from "../core/storage.ts";
 import { Indices, Tensor } from "../core/tensor.ts";
 
@@ -116,6 +116,19 @@ export function expectShape(
       received: `shape ${formatShape(value.shape)}`,
     });
   }
+}
+
+/** Refuses a tensor whose last axis is not `size` numbers long; returns how many such rows it has. */
+export function checkLastAxis(where: string, name: string, value: Tensor, size: number): number {
+  checkTensor(where, name, value);
+  if (value.shape.at(-1) !== size) {
+    throw new ShapeError({
+      where,
+      expected: `${name} to have ${size} numbers along its last axis`,
+      received: `shape ${formatShape(value.shape)}`,
+    });
+  }
+  return sizeOf(value.shape.slice(0, -1));
 }
 
 /** Refuses tensors of two dtypes, or on two devices, naming which is which. */

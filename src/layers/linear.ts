@@ -1,9 +1,9 @@
 import { checkSize } from "../core/arguments.ts";
 import { ShapeError } from "../core/errors.ts";
-import { formatShape, sizeOf } from "../core/shapes.ts";
+import { sizeOf } from "../core/shapes.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
-import { checkTensor, expectShape, together } from "./checks.ts";
+import { checkLastAxis, checkTensor, expectShape, together } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
 import { type LayerOptions, type ParameterSpec, parametersOf } from "./parameters.ts";
 
@@ -96,14 +96,7 @@ export class Linear implements Layer {
       const x = inputs[i] as Tensor;
       const name = inputs.length === 1 ? "x" : `x${i + 1}`;
       named[name] = x;
-      checkTensor(where, name, x);
-      if (x.shape.at(-1) !== size) {
-        throw new ShapeError({
-          where,
-          expected: `${name} to have ${size} numbers along its last axis`,
-          received: `shape ${formatShape(x.shape)}`,
-        });
-      }
+      checkLastAxis(where, name, x, size);
       expectShape(where, name, x, [...outer, size]);
       together(where, { W, [name]: x });
     }

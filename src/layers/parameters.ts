@@ -13,8 +13,10 @@ export interface ParameterSpec {
   readonly name: string;
   /** Sizes per axis. */
   readonly shape: Shape;
-  /** Standard deviation of the normal numbers it begins with; 0 begins with zeros. */
+  /** Standard deviation of the normal numbers it begins with; with 0 all of them are `start`. */
   readonly deviation: number;
+  /** Mean of the numbers it begins with: 0 unless given. */
+  readonly start?: number;
 }
 
 /** Where a layer's learned numbers live, and where they begin. */
@@ -30,6 +32,9 @@ export interface LayerOptions {
   /** What this layer is called there, e.g. `encoder.lstm`. */
   readonly name?: string;
 }
+
+/** The names of {@link LayerOptions}, for layers that have more of them. */
+export const LAYER_OPTIONS: readonly string[] = ["device", "dtype", "seed", "parameters", "name"];
 
 /** Every parameter begins at a multiple of 64 floats, so that views suit vector loads and GPU bindings. */
 const ALIGNMENT = 64;
@@ -84,13 +89,17 @@ export class Parameters {
       deviceOf(this.values).kernels.fill(storage, 0, length);
     }
     this.names = specs.map(({ name }) => name);
-    for (const [i, { name, shape, deviation }] of specs.entries()) {
+    for (const [i, { name, shape, deviation, start = 0 }] of specs.entries()) {
       const view = (whole: Tensor): Tensor => whole.view(offsets[i] ?? 0, shape);
       const value = view(this.values);
       this.#views.set(name, { value, grad: view(this.grads) });
-      if (random === null || deviation === 0) continue;
+      if (random === null) continue;
+      if (deviation === 0) {
+        if (start !== 0) deviceOf(value).kernels.fill(value.storage, start, value.size);
+        continue;
+      }
       const stream = random.stream(i);
-      drawInto(value.storage, value.size, () => stream.normal(0, deviation));
+      drawInto(value.storage, value.size, () => stream.normal(start, deviation));
     }
   }
 
@@ -135,7 +144,7 @@ function checkSpecs(specs: readonly ParameterSpec[]): void {
     (spec) => typeof spec === "object" && spec !== null,
   );
   const names = new Set<unknown>();
-  for (const { name, shape, deviation } of specs) {
+  for (const { name, shape, deviation, start = 0 } of specs) {
     if (typeof name !== "string" || names.has(name)) {
       throw new DataError({
         where,
@@ -149,6 +158,7 @@ function checkSpecs(specs: readonly ParameterSpec[]): void {
     checkNumber(where, `the deviation of ${name}`, deviation, range, (value) => {
       return value >= 0 && Number.isFinite(value);
     });
+    checkNumber(where, `the start of ${name}`, start, "a finite number", Number.isFinite);
   }
 }
 
@@ -158,7 +168,20 @@ export function parametersOf(
   specs: (name: string) => ParameterSpec[],
   options: LayerOptions,
 ): { values: Tensor[]; grads: Tensor[] } {
-  checkOptions(where, options, ["device", "dtype", "seed", "parameters", "name"]);
+  const { parameters, needed } = parametersFor(where, specs, options);
+  return {
+    values: needed.map((spec) => parameters.value(spec.name)),
+    grads: needed.map((spec) => parameters.grad(spec.name)),
+  };
+}
+
+/** As `parametersOf`, whole: for a layer that is made of layers, which share them. */
+export function parametersFor(
+  where: string,
+  specs: (name: string) => ParameterSpec[],
+  options: LayerOptions,
+): { parameters: Parameters; name: string; needed: ParameterSpec[] } {
+  checkOptions(where, options, LAYER_OPTIONS);
   const { name = "layer", parameters, ...own } = options;
   if (parameters !== undefined && !(parameters instanceof Parameters)) {
     throw new DataError({
@@ -178,8 +201,5 @@ export function parametersOf(
       received: `shape ${formatShape(shape)}`,
     });
   }
-  return {
-    values: needed.map((spec) => held.value(spec.name)),
-    grads: needed.map((spec) => held.grad(spec.name)),
-  };
+  return { parameters: held, name, needed };
 }

@@ -1,75 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { Random } from "../../src/core/random.ts";
 import type { Tensor } from "../../src/core/tensor.ts";
-import { indices, tensor, zeros } from "../../src/devices/create.ts";
+import { indices, zeros } from "../../src/devices/create.ts";
 import { Attention } from "../../src/layers/attention.ts";
 import { AttentionWeight } from "../../src/layers/attention-weight.ts";
 import { Dropout } from "../../src/layers/dropout.ts";
 import { Embedding } from "../../src/layers/embedding.ts";
-import type { Layer } from "../../src/layers/layer.ts";
 import { Linear } from "../../src/layers/linear.ts";
 import { LSTM } from "../../src/layers/lstm.ts";
-import { zeroGradients } from "../../src/layers/optimisation.ts";
 import { Softmax } from "../../src/layers/softmax.ts";
 import { SoftmaxCrossEntropy } from "../../src/layers/softmax-cross-entropy.ts";
 import { TimeAttention } from "../../src/layers/time-attention.ts";
 import { WeightSum } from "../../src/layers/weight-sum.ts";
-import { type Arrays, gradientComplaints, normals64 } from "../support/gradient-check.ts";
-
-const float64 = { dtype: "float64" } as const;
-type Shapes = Readonly<Record<string, readonly number[]>>;
-type Tensors = Readonly<Record<string, Tensor>>;
-
-interface Subject {
-  /** Shapes of the inputs, by name. */
-  readonly shapes: Shapes;
-  /** A layer whose parameters are inputs too, under `param0`, `param1`, … */
-  readonly layer?: Layer;
-  forward(inputs: Tensors): readonly Tensor[];
-  /** Gradients of the inputs by name, for gradients of the outputs. */
-  backward(upstream: readonly Tensor[]): Tensors;
-}
-
-/** A layer as a function of its inputs and parameters, for the gradient check. */
-function complaintsOf(subject: Subject): string[] {
-  const random = new Random(11);
-  const params = subject.layer?.params ?? [];
-  const inputs: Record<string, Float64Array> = {};
-  for (const [name, shape] of Object.entries(subject.shapes)) {
-    inputs[name] = normals64(
-      random,
-      shape.reduce((a, b) => a * b, 1),
-    );
-  }
-  for (const [i, param] of params.entries())
-    inputs[`param${i}`] = normals64(random, param.size, 0.5);
-  let outputs: readonly Tensor[] = [];
-  return gradientComplaints({
-    inputs,
-    forward: (values: Arrays) => {
-      for (const [i, param] of params.entries()) param.storage.write(values[`param${i}`]!);
-      const tensors = Object.fromEntries(
-        Object.entries(subject.shapes).map(([name, shape]) => [
-          name,
-          tensor(values[name]!, shape, float64),
-        ]),
-      );
-      outputs = subject.forward(tensors);
-      return outputs.map(({ data }) => data.slice());
-    },
-    backward: (_, upstream) => {
-      const grads = subject.layer?.grads ?? [];
-      zeroGradients(grads);
-      const given = upstream.map((each, i) => tensor(each, outputs[i]!.shape, float64));
-      const gradients: Record<string, ArrayLike<number>> = {};
-      for (const [name, { data }] of Object.entries(subject.backward(given))) {
-        gradients[name] = data.slice();
-      }
-      for (const [i, { data }] of grads.entries()) gradients[`param${i}`] = data.slice();
-      return gradients;
-    },
-  });
-}
+import { complaintsOf, float64, type Shapes, type Subject } from "../support/layer-gradients.ts";
 
 function lstmSubject(lengths: number[] | null, withState: boolean): Subject {
   const layer = new LSTM(3, 4, float64);
