@@ -38,9 +38,23 @@ export type { Device } from "./kernels/device.ts";
 export type { Kernels } from "./kernels/kernels.ts";
 export type { LayerKernels } from "./kernels/layer-kernels.ts";
 export { Gelu, Relu, Sigmoid, Tanh } from "./layers/activations.ts";
+export {
+  AdditiveAttention,
+  type AdditiveAttentionOptions,
+  type AdditiveParts,
+} from "./layers/attend/additive-attention.ts";
 export { attention } from "./layers/attend/attention.ts";
+export type {
+  AttentionCallOptions,
+  AttentionLayerOptions,
+} from "./layers/attend/attention-layer.ts";
 export type { AttentionGradients } from "./layers/attend/backward.ts";
+export {
+  DotProductAttention,
+  type DotProductAttentionOptions,
+} from "./layers/attend/dot-product-attention.ts";
 export { KeyValueCache, type KeyValueCacheOptions } from "./layers/attend/key-value-cache.ts";
+export { MultiplicativeAttention } from "./layers/attend/multiplicative-attention.ts";
 export type {
   AdditiveScore,
   AttentionOptions,

@@ -5,7 +5,7 @@ import { checkShape, formatShape, type NestedNumbers, nest, type Shape, sizeOf }
 import type { Dtype, Memory, Storage } from "./storage.ts";
 
 /** `Symbol.dispose` where the engine has it, so that `using` works; a private symbol elsewhere. */
-const disposeSymbol: typeof Symbol.dispose =
+export const disposeSymbol: typeof Symbol.dispose =
   Symbol.dispose ?? (Symbol.for("heed.dispose") as typeof Symbol.dispose);
 
 /** What tensors and indices share: a shape over a storage on a device, and an end of life. */

@@ -5,6 +5,7 @@ import type { Device } from "../../src/index.ts";
 import {
   Attention,
   AttentionWeight,
+  attention,
   Softmax,
   type Tensor,
   TimeAttention,
@@ -41,6 +42,21 @@ function timeAttention(keepWeights: boolean): Run {
     },
   };
 }
+
+/** The same, as the general attention has it. */
+const generalAttention: Run = {
+  inputs: ["hs_enc", "hs_dec"],
+  upstream: "dout",
+  run: (t) => {
+    const [hsEnc, hsDec] = [t["hs_enc"]!, t["hs_dec"]!];
+    const result = attention(hsDec, hsEnc, hsEnc, { return: { weights: true } });
+    const { dQuery, dKeys, dValues } = result.backward(t["dout"]!);
+    // What comes through keys and through values: hs_enc is both.
+    const { kernels } = hsEnc.device as Device;
+    kernels.add(dKeys.storage, dValues.storage, dKeys.storage, dKeys.size);
+    return { out: result.context, a: result.weights!, dhs_enc: dKeys, dhs_dec: dQuery };
+  },
+};
 
 const RUNS: Readonly<Record<string, Run>> = {
   softmax: {
@@ -166,6 +182,8 @@ describe.skipIf(missing("golden"))("the notebook's numbers", () => {
       if (kind !== "time-attention") continue;
       test(`${name} holds on ${label} without kept weights`, () =>
         check(kind, golden, device, dtype, timeAttention(false)));
+      test(`${name} holds on ${label} by attention()`, () =>
+        check(kind, golden, device, dtype, generalAttention));
     }
   }
 

@@ -107,7 +107,9 @@ function continues(line: string): boolean {
 
 /** Whether the code names something that it does not declare itself. */
 export function uses(code: string, name: string): boolean {
-  const declares = new RegExp(`\\b(?:const|let|class|function)\\s+${name}\\b`);
+  const declares = new RegExp(
+    `\\b(?:const|let|class|function)\\s+(?:${name}|[{[][^=]*\\b${name})\\b`,
+  );
   return new RegExp(`\\b${name}\\b`).test(code) && !declares.test(code);
 }
 

@@ -76,5 +76,7 @@ describe("the examples' own checks", () => {
       ["./own.js", ["zeros", "two"]],
     ]);
     expect(toModule(example, sources)).toMatch(/^import { zeros } from "heed"; const/);
+    const apart = { ...example, code: "const { tensor, normal: two } = zeros([2]);" };
+    expect(toModule(apart, sources)).toMatch(/^import { zeros } from "heed"; const/);
   });
 });

@@ -4,25 +4,22 @@ import type { Tensor } from "../../core/tensor.ts";
 import { type Device, deviceOf } from "../../kernels/device.ts";
 import { newTensor } from "../layer.ts";
 
-/** y[yOffset + i · yStride + j] = x[xOffset + i · xStride + j] for i < blocks, j < length. */
+/** Numbers of a storage that lie in blocks: the first of them, and the distance from one to the next. */
+interface Place {
+  readonly in: Storage;
+  readonly from: number;
+  readonly stride: number;
+}
+
+/** Copies so many blocks of `length` numbers. */
 export function copyBlocks(
   { kernels }: Device,
-  x: Storage,
-  xOffset: number,
-  xStride: number,
-  y: Storage,
-  yOffset: number,
-  yStride: number,
+  x: Place,
+  y: Place,
   blocks: number,
   length: number,
 ): void {
-  for (let i = 0; i < blocks; i++) {
-    const from = x.slice(xOffset + i * xStride, length);
-    const to = y.slice(yOffset + i * yStride, length);
-    kernels.copy(from, to, length);
-    from.release();
-    to.release();
-  }
+  kernels.copyBlocks(x.in, x.from, x.stride, y.in, y.from, y.stride, blocks, length, false);
 }
 
 /** Two tensors one behind the other along the last axis but one. */
@@ -32,8 +29,10 @@ export function concatenateSteps(first: Tensor, second: Tensor, made: Scope): Te
   const shape = [...first.shape];
   shape[shape.length - 2] = stepsOf(first) + stepsOf(second);
   const whole = made.keep(newTensor(first, shape));
-  copyBlocks(device, first.storage, 0, a, whole.storage, 0, a + b, outer, a);
-  copyBlocks(device, second.storage, 0, b, whole.storage, a, a + b, outer, b);
+  const from = (part: Tensor, stride: number): Place => ({ in: part.storage, from: 0, stride });
+  const to = (start: number): Place => ({ in: whole.storage, from: start, stride: a + b });
+  copyBlocks(device, from(first, a), to(0), outer, a);
+  copyBlocks(device, from(second, b), to(a), outer, b);
   return whole;
 }
 
@@ -51,22 +50,36 @@ export function splitSteps(
   };
   const [first, second] = [part(steps), part(stepsOf(whole) - steps)];
   const [outer, a, b] = [outerOf(whole), blockOf(first), blockOf(second)];
-  copyBlocks(device, whole.storage, 0, a + b, first.storage, 0, a, outer, a);
-  copyBlocks(device, whole.storage, a, a + b, second.storage, 0, b, outer, b);
+  const from = (start: number): Place => ({ in: whole.storage, from: start, stride: a + b });
+  const to = (part: Tensor, stride: number): Place => ({ in: part.storage, from: 0, stride });
+  copyBlocks(device, from(0), to(first, a), outer, a);
+  copyBlocks(device, from(a), to(second, b), outer, b);
   return [first, second];
 }
 
-/** x (N, A, B, size) as (N, B, A, size): heads that lie side by side as heads one after the other, or back. */
+/**
+ * x (N, A, B, size) as y (N, B, A, size): heads that lie side by side as heads one after the other, or back.
+ * The rows of y (B, A · size) may lie further apart than they are long, as those of a cache do: so far as
+ * `rows` says, and from there on.
+ */
 export function swapAxes(
   x: Storage,
   y: Storage,
   device: Device,
   [batch, a, b, size]: readonly [number, number, number, number],
+  rows: { readonly from: number; readonly stride: number } = { from: 0, stride: a * size },
 ): void {
   for (let n = 0; n < batch; n++) {
-    for (let j = 0; j < b; j++) {
-      const [from, to] = [(n * a * b + j) * size, (n * b + j) * a * size];
-      copyBlocks(device, x, from, b * size, y, to, size, a, size);
+    const start = n * a * b * size;
+    const row = (j: number): number => rows.from + (n * b + j) * rows.stride;
+    // In as few pieces as there can be: they are contiguous in x, or else in y.
+    for (let i = 0; a <= b && i < a; i++) {
+      const from = { in: x, from: start + i * b * size, stride: size };
+      copyBlocks(device, from, { in: y, from: row(0) + i * size, stride: rows.stride }, b, size);
+    }
+    for (let j = 0; a > b && j < b; j++) {
+      const from = { in: x, from: start + j * size, stride: b * size };
+      copyBlocks(device, from, { in: y, from: row(j), stride: size }, a, size);
     }
   }
 }

@@ -2,12 +2,12 @@ import { checkOptions, checkSize, describe, LARGEST_SIZE } from "../../core/argu
 import { ShapeError, StateError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shapes.ts";
 import type { Dtype, Memory } from "../../core/storage.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import { disposeSymbol, type Tensor } from "../../core/tensor.ts";
 import { deviceHolding } from "../../devices/create.ts";
 import { deviceOf } from "../../kernels/device.ts";
 import { agree, checkTensor, together } from "../checks.ts";
 import { newTensor } from "../layer.ts";
-import { copyBlocks } from "./blocks.ts";
+import { copyBlocks, swapAxes } from "./blocks.ts";
 
 /** The sizes of a {@link KeyValueCache}, and where it is held. */
 export interface KeyValueCacheOptions {
@@ -156,7 +156,7 @@ export class KeyValueCache {
   }
 
   /** As {@link Tensor}: what `using` calls. */
-  [Symbol.dispose](): void {
+  [disposeSymbol](): void {
     this.dispose();
   }
 
@@ -207,8 +207,13 @@ export class KeyValueCache {
 
   #make(room: number): { keys: Tensor; values: Tensor } {
     const keys = newTensor(this, [this.batch, this.heads, room, this.size]);
-    const values = newTensor(this, [this.batch, this.heads, room, this.valueSize]);
-    return { keys, values };
+    try {
+      const values = newTensor(this, [this.batch, this.heads, room, this.valueSize]);
+      return { keys, values };
+    } catch (error) {
+      keys.dispose();
+      throw error;
+    }
   }
 
   /** What is held, with room for so many steps more: twice of what there was, so that growing is rare. */
@@ -223,9 +228,9 @@ export class KeyValueCache {
     for (const name of ["keys", "values"] as const) {
       const size = name === "keys" ? this.size : this.valueSize;
       const [from, to] = [held[name], larger[name]];
-      const strides = [this.#room * size, room * size] as const;
-      const used = this.#length * size;
-      copyBlocks(device, from.storage, 0, strides[0], to.storage, 0, strides[1], blocks, used);
+      const old = { in: from.storage, from: 0, stride: this.#room * size };
+      const own = { in: to.storage, from: 0, stride: room * size };
+      copyBlocks(device, old, own, blocks, this.#length * size);
       from.dispose();
     }
     this.#room = room;
@@ -234,20 +239,15 @@ export class KeyValueCache {
   }
 
   #write(from: Tensor, to: Tensor, size: number, steps: number): void {
+    const { batch, heads } = this;
+    const rows = { from: this.#length * size, stride: this.#room * size };
     const device = deviceOf(this);
-    const [batch, heads, stride] = [this.batch, this.heads, this.#room * size];
-    const [x, y, start] = [from.storage, to.storage, this.#length * size];
-    if (from.shape.length === 4 || heads === 1) {
-      const block = steps * size;
-      copyBlocks(device, x, 0, block, y, start, stride, batch * heads, block);
+    if (from.shape.length === 3) {
+      swapAxes(from.storage, to.storage, device, [batch, steps, heads, size], rows);
       return;
     }
-    for (let n = 0; n < batch; n++) {
-      for (let h = 0; h < heads; h++) {
-        const at = (n * steps * heads + h) * size;
-        const into = (n * heads + h) * stride + start;
-        copyBlocks(device, x, at, heads * size, y, into, size, steps, size);
-      }
-    }
+    const block = steps * size;
+    const all = { in: from.storage, from: 0, stride: block };
+    copyBlocks(device, all, { in: to.storage, ...rows }, batch * heads, block);
   }
 }

@@ -24,13 +24,9 @@ export function placingOf(
   past: number,
   queries: number,
 ): Placing {
-  const isCausal = causal !== false;
-  const [left, right] = sidesOf(where, window);
-  return {
-    ...standing(where, causal, past, queries),
-    left,
-    right: isCausal ? 0 : right,
-  };
+  const { left, right } = sidesOf(where, window);
+  const { shift, toEnd } = standing(where, causal, past, queries);
+  return { shift, toEnd, left, right: causal === false ? right : 0 };
 }
 
 function standing(
@@ -60,14 +56,17 @@ function standing(
 function sidesOf(
   where: string,
   window: AttentionOptions["window"],
-): readonly [left: number, right: number] {
-  if (window === undefined) return [-1, -1];
+): { left: number; right: number } {
+  if (window === undefined) return { left: -1, right: -1 };
   if (typeof window === "number") {
     const side = sideOf(where, "window", window);
-    return [side, side];
+    return { left: side, right: side };
   }
   checkOptions(`${where}, window`, window, ["left", "right"]);
-  return [sideOf(where, "window.left", window.left), sideOf(where, "window.right", window.right)];
+  return {
+    left: sideOf(where, "window.left", window.left),
+    right: sideOf(where, "window.right", window.right),
+  };
 }
 
 function sideOf(where: string, name: string, side: number | undefined): number {

@@ -1,21 +1,13 @@
 import { checkOptions } from "../../core/arguments.ts";
 import { DataError, StateError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shapes.ts";
-import { Indices, Tensor } from "../../core/tensor.ts";
+import { disposeSymbol, Indices, Tensor } from "../../core/tensor.ts";
 import { expectShape, together } from "../checks.ts";
 import { type AttentionGradients, backwardPass } from "./backward.ts";
+import type { Outcome } from "./forward.ts";
 import type { Job } from "./job.ts";
 import type { KeysAndValues } from "./options.ts";
 import { queryShape, rowShape } from "./sizes.ts";
-
-/** What a call of attention gives to its caller. */
-export interface Outcome {
-  readonly context: Tensor;
-  readonly weights?: Tensor;
-  readonly scores?: Tensor;
-  readonly logSumExp?: Tensor;
-  readonly present?: KeysAndValues;
-}
 
 /**
  * What {@link attention} found, and its backward pass. Its tensors are the caller's; some that only the
@@ -47,12 +39,17 @@ export class AttentionResult {
   #ended: string | null;
 
   /** For {@link attention}. */
-  constructor(where: string, job: Job, outcome: Outcome, cached: boolean) {
-    this.context = outcome.context;
-    this.weights = outcome.weights;
-    this.scores = outcome.scores;
-    this.logSumExp = outcome.logSumExp;
-    this.present = outcome.present;
+  constructor(
+    where: string,
+    job: Job,
+    { context, weights, scores, logSumExp }: Outcome,
+    { present, cached }: { readonly present: KeysAndValues | undefined; readonly cached: boolean },
+  ) {
+    this.context = context;
+    this.weights = weights;
+    this.scores = scores;
+    this.logSumExp = logSumExp;
+    this.present = present;
     this.#where = where;
     this.#job = cached ? null : job;
     this.#ended = cached ? "a call with a cache, which has none" : null;
@@ -113,7 +110,7 @@ export class AttentionResult {
   }
 
   /** What `using` calls at the end of its block: `dispose`. */
-  [Symbol.dispose](): void {
+  [disposeSymbol](): void {
     this.dispose();
   }
 
