@@ -1,8 +1,8 @@
 import { Scope } from "../../core/scope.ts";
 import { Indices, type Tensor } from "../../core/tensor.ts";
+import { familyDevice } from "../../devices/family.ts";
 import type { AttentionPlan } from "../../kernels/attend/contract.ts";
 import { NORMALIZERS } from "../../kernels/attend/contract.ts";
-import { deviceOf } from "../../kernels/device.ts";
 import { checkIndices, checkLengths, checkTensor, sameDevice, together } from "../checks.ts";
 import { newTensor } from "../layer.ts";
 import { slopesOf } from "./alibi.ts";
@@ -164,7 +164,7 @@ function forwardPass(
   made: Scope,
 ): Outcome {
   const { query, sizes, plan } = job;
-  const { kernels } = deviceOf(query);
+  const { kernels } = familyDevice(query);
   const like = (shape: readonly number[]): Tensor => made.keep(newTensor(query, shape));
   const context = like(queryShape(sizes, plan.valueSize));
   const weights = wanted.weights ? like(rowShape(sizes, plan.steps)) : null;
@@ -185,7 +185,7 @@ function forwardPass(
     if (swapped) {
       const { batch, heads, queries, valueSize } = sizes;
       const back = [batch, heads, queries, valueSize] as const;
-      swapAxes(out.storage, context.storage, deviceOf(query), back);
+      swapAxes(out.storage, context.storage, familyDevice(query), back);
     }
   } finally {
     if (swapped) out.dispose();
@@ -204,6 +204,6 @@ function headsFirst(query: Tensor, sizes: Sizes, size: number, owned: Scope): Te
   const swapped = owned.keep(newTensor(query, query.shape));
   const { batch, heads, queries } = sizes;
   const order = [batch, queries, heads, size] as const;
-  swapAxes(query.storage, swapped.storage, deviceOf(query), order);
+  swapAxes(query.storage, swapped.storage, familyDevice(query), order);
   return swapped;
 }

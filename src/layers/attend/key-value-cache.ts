@@ -4,7 +4,7 @@ import { formatShape } from "../../core/shapes.ts";
 import type { Dtype, Memory } from "../../core/storage.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { deviceHolding } from "../../devices/create.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { agree, checkTensor, together } from "../checks.ts";
 import { newTensor } from "../layer.ts";
 import { copyBlocks } from "./blocks.ts";
@@ -218,7 +218,7 @@ export class KeyValueCache {
     if (needed <= this.#room) return held;
     const room = Math.max(needed, 2 * this.#room, FIRST_ROOM);
     const larger = this.#make(room);
-    const device = deviceOf(this);
+    const device = familyDevice(this);
     const blocks = this.batch * this.heads;
     for (const name of ["keys", "values"] as const) {
       const size = name === "keys" ? this.size : this.valueSize;
@@ -234,7 +234,7 @@ export class KeyValueCache {
   }
 
   #write(from: Tensor, to: Tensor, size: number, steps: number): void {
-    const device = deviceOf(this);
+    const device = familyDevice(this);
     const [batch, heads, stride] = [this.batch, this.heads, this.#room * size];
     const [x, y, start] = [from.storage, to.storage, this.#length * size];
     if (from.shape.length === 4 || heads === 1) {
