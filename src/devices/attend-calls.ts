@@ -6,11 +6,13 @@ import type {
 } from "../kernels/attend/contract.ts";
 import { at, bit, type Export, orNull } from "./addresses.ts";
 
+type AttendOp = "attendForward" | "attendBackward";
+
 /** The general attention, as `kernelCalls`. */
 export function attendCalls(
-  run: Readonly<Record<keyof AttentionKernels<Storage, Storage>, Export>>,
+  run: Readonly<Record<AttendOp, Export>>,
   settle: () => void,
-): AttentionKernels<Storage, Storage> {
+): Pick<AttentionKernels<Storage, Storage>, AttendOp> {
   return {
     attendForward(inputs, plan, context, rows, weights, logSumExp) {
       run.attendForward(
@@ -53,28 +55,14 @@ export function attendCalls(
       );
       settle();
     },
-    attendBiasBackward(inputs, plan, rows, weights, dContext, dWeights, dots, dBias) {
-      run.attendBiasBackward(
-        ...numbersOf(inputs, plan),
-        at(rows.maxima),
-        at(rows.sums),
-        orNull(weights),
-        at(dContext),
-        orNull(dWeights),
-        at(dots),
-        at(dBias),
-      );
-      settle();
-    },
-    attentionScores(inputs, plan, stage, scores) {
-      run.attentionScores(...numbersOf(inputs, plan), stage, at(scores));
-      settle();
-    },
   };
 }
 
 /** ATTENTION_ARGUMENTS of src/kernels/attend/attend.h. */
-function numbersOf(inputs: AttentionInputs<Storage, Storage>, plan: AttentionPlan): number[] {
+export function numbersOf(
+  inputs: AttentionInputs<Storage, Storage>,
+  plan: AttentionPlan,
+): number[] {
   return [
     at(inputs.query),
     at(inputs.keys),

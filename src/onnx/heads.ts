@@ -1,5 +1,5 @@
 import type { Tensor } from "../core/tensor.ts";
-import { deviceOf } from "../kernels/device.ts";
+import { familyDevice } from "../devices/family.ts";
 import { swapAxes } from "../layers/attend/blocks.ts";
 import { newTensor } from "../layers/layer.ts";
 
@@ -8,7 +8,7 @@ export function splitHeads(x: Tensor, heads: number): Tensor {
   const [N = 0, T = 0, width = 0] = x.shape;
   const size = width / heads;
   const y = newTensor(x, [N, heads, T, size]);
-  swapAxes(x.storage, y.storage, deviceOf(x), [N, T, heads, size]);
+  swapAxes(x.storage, y.storage, familyDevice(x), [N, T, heads, size]);
   return y;
 }
 
@@ -16,13 +16,13 @@ export function splitHeads(x: Tensor, heads: number): Tensor {
 export function mergeHeads(x: Tensor): Tensor {
   const [N = 0, heads = 0, T = 0, size = 0] = x.shape;
   const y = newTensor(x, [N, T, heads * size]);
-  swapAxes(x.storage, y.storage, deviceOf(x), [N, heads, T, size]);
+  swapAxes(x.storage, y.storage, familyDevice(x), [N, heads, T, size]);
   return y;
 }
 
 /** The same numbers in memory of their own. */
 export function copied(x: Tensor): Tensor {
   const y = newTensor(x, x.shape);
-  deviceOf(x).kernels.copy(x.storage, y.storage, x.size);
+  familyDevice(x).kernels.copy(x.storage, y.storage, x.size);
   return y;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { WASM_FAMILY as family } from "../../src/devices/family.ts";
 import { type NativeDevice, openNativeDevice } from "../../src/devices/native/native-device.ts";
 import { openWasmDevice, type WasmDevice } from "../../src/devices/wasm/wasm-device.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
@@ -15,7 +16,7 @@ const builds: [string, Open][] = devicesUnderTest.flatMap(({ name, device }): [s
   if (device === null || name.endsWith("threads") || device.name === "reference") return [];
   if (device.name === "wasm") {
     const { simd } = device as WasmDevice;
-    return [[name, (threads, cutAll = false) => openWasmDevice({ simd, threads, cutAll })]];
+    return [[name, (threads, cutAll = false) => openWasmDevice({ simd, threads, cutAll, family })]];
   }
   const { simd } = device as NativeDevice;
   return [[name, (threads, cutAll = false) => openNativeDevice({ simd, threads, cutAll })]];

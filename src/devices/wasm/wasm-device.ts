@@ -1,11 +1,15 @@
 import type { Dtype, Storage, StorageDtype } from "../../core/storage.ts";
 import type { Device } from "../../kernels/device.ts";
+import type { FamilyKernels } from "../../kernels/family.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
+import type { Export } from "../addresses.ts";
 import { checkAllocation } from "../allocation.ts";
+import { coreAlone } from "../core-alone.ts";
+import { coreCalls } from "../core-calls.ts";
 import { describeThreads, threadsFor } from "../host.ts";
-import { type KernelExports, kernelCalls } from "../kernel-calls.ts";
 import { Arena } from "./arena.ts";
-import { load, type Simd } from "./module-loading.ts";
+import { LAYOUT } from "./layout.ts";
+import { type Loaded, load, loadFamily, type ModuleText, type Simd } from "./module-loading.ts";
 import { DEFAULT_LIMIT, WasmMemory } from "./wasm-memory.ts";
 import { WorkerPool } from "./worker-pool.ts";
 import { type StartWorker, workerStarter } from "./worker-starting.ts";
@@ -26,7 +30,19 @@ export interface WasmOptions {
   readonly startWorker?: StartWorker;
   /** Whether the memory is shared; when absent, it is wherever the engine allows it. */
   readonly shared?: boolean;
+  /** What to `extend` the device by at once. */
+  readonly family?: WasmFamily;
 }
+
+/** What a page needs not have: the kernels of the family of attention. */
+export interface WasmFamily {
+  readonly text: ModuleText;
+  /** As `kernelCalls`. */
+  calls(run: Ops, settle: () => void): FamilyKernels<Storage, Storage>;
+}
+
+/** C kernels by their names. */
+type Ops = Readonly<Record<keyof Kernels<Storage, Storage>, Export>>;
 
 const SIMD_NAMES = { relaxed: "relaxed SIMD", simd128: "SIMD" } as const;
 
@@ -50,7 +66,6 @@ function crewFor(options: WasmOptions, shared: boolean): Crew {
 
 /** What the module exports besides the kernels: src/kernels/parallel.c and waiting.h. */
 interface PoolExports {
-  readonly __heap_base: WebAssembly.Global<"i32">;
   use_threads(threads: number, cutAll: number): void;
   pool_words(): number;
 }
@@ -63,20 +78,23 @@ export class WasmDevice implements Device {
   readonly kernels: Kernels<Storage, Storage>;
   /** The build in use. */
   readonly simd: Simd;
+  readonly #loaded: Loaded;
   readonly #memory: WasmMemory;
   readonly #pool: WorkerPool | null;
+  #extended = false;
 
   /** Use {@link openWasmDevice}. */
   constructor(options: WasmOptions) {
     const shared = options.shared ?? typeof SharedArrayBuffer !== "undefined";
     const { threads, startWorker, description } = crewFor(options, shared);
     let pool: WorkerPool | null = null;
-    const { simd, module, exports, memory, maximum } = load(options.simd, shared, {
+    const loaded = load(options.simd, shared, {
       hire: (workers) => pool?.hire(workers),
       waitForWorkers: () => pool?.wait(),
     });
-    const { __heap_base, pool_words, use_threads } = exports as unknown as PoolExports;
-    const arena = new Arena(memory, __heap_base.value, maximum);
+    const { simd, module, exports, memory, maximum } = loaded;
+    const { pool_words, use_threads } = exports as unknown as PoolExports;
+    const arena = new Arena(memory, LAYOUT.tensors, maximum);
     if (startWorker !== null) {
       const { patience } = options;
       const take = (bytes: number): number | null => arena.keep(bytes);
@@ -85,12 +103,22 @@ export class WasmDevice implements Device {
     }
     this.simd = simd;
     this.description = `WebAssembly, ${SIMD_NAMES[simd]}, ${description}`;
+    this.#loaded = loaded;
     this.#memory = new WasmMemory(arena, options.memoryLimit ?? DEFAULT_LIMIT);
     this.#pool = pool;
-    this.kernels = kernelCalls(exports as unknown as KernelExports, () => {
-      this.#memory.settle();
-      this.#pool?.check();
-    });
+    const core = coreCalls(exports as unknown as Ops, () => this.#settle());
+    this.kernels = coreAlone(this.name, core);
+    if (options.family !== undefined) this.extend(options.family);
+  }
+
+  /** Adds the kernels of the family of attention, once. Tensors stay where they are. */
+  extend(family: WasmFamily): void {
+    if (this.#extended) return;
+    const { module, exports } = loadFamily(family.text, this.#loaded);
+    this.#pool?.extend(module);
+    const calls = family.calls(exports as unknown as Ops, () => this.#settle());
+    Object.assign(this.kernels, calls);
+    this.#extended = true;
   }
 
   /**
@@ -100,6 +128,12 @@ export class WasmDevice implements Device {
   allocate(dtype: StorageDtype, length: number): Storage {
     checkAllocation("wasm device", dtype, length);
     return this.#memory.allocate(dtype, length);
+  }
+
+  /** After every kernel. */
+  #settle(): void {
+    this.#memory.settle();
+    this.#pool?.check();
   }
 
   /** How many parts of work its workers have computed. */
