@@ -13,55 +13,32 @@ INLINE void add_term(const i32 form, const i32 rows, const i32 vecs, const float
   }
 }
 
-/**
- * `finish` where the last vector has fewer than LANES numbers. Written out for every tile, it would be a
- * fifth of the WebAssembly module.
- */
-#if defined(__wasm__)
-static __attribute__((noinline))
-#else
-INLINE
-#endif
-void finish_ragged(const i32 rows, const i32 vecs, const tile_output *to, i32 from,
-                   const vec *sums) {
-#pragma GCC unroll 8
-  for (i32 r = 0; r < rows; r++) {
-    float *c = to->c[from + r] + to->first;
-#pragma GCC unroll 4
-    for (i32 v = 0; v < vecs; v++) {
-      const i32 j = v * LANES, left = to->width - j;
-      vec total = sums[r * vecs + v];
-      if (to->keep) total = load_left(c + j, left, 0) + total;
-      if (to->bias) total = load_left(to->bias + j, left, 0) + total;
-      store_left(c + j, total, left);
-    }
-  }
-}
-
 /** Finished sums, added to what their elements start from, to where they belong. */
-INLINE void finish(const i32 rows, const i32 vecs, const tile_output *to, i32 from,
+INLINE void finish(const i32 rows, const i32 vecs, const tile_output to, i32 from,
                    vec sums[TILE][VECS]) {
   // Asked once, not for every vector.
-  if (to->width != vecs * LANES) {
-    // A copy, for the sums themselves are to stay in registers.
-    vec held[TILE * VECS];
+  const i32 plain = to.width == vecs * LANES && !to.bias;
 #pragma GCC unroll 8
-    for (i32 r = 0; r < rows; r++) {
-#pragma GCC unroll 4
-      for (i32 v = 0; v < vecs; v++) held[r * vecs + v] = sums[r][v];
-    }
-    finish_ragged(rows, vecs, to, from, held);
-    return;
-  }
-#pragma GCC unroll 8
-  for (i32 r = 0; r < rows; r++) {
-    float *c = to->c[from + r] + to->first;
+  for (i32 r = 0; plain && r < rows; r++) {
+    float *c = to.c[from + r] + to.first;
 #pragma GCC unroll 4
     for (i32 v = 0; v < vecs; v++) {
       vec total = sums[r][v];
-      if (to->keep) total = load(c + v * LANES) + total;
-      if (to->bias) total = load(to->bias + v * LANES) + total;
+      if (to.keep) total = load(c + v * LANES) + total;
       store(c + v * LANES, total);
+    }
+  }
+  if (plain) return;
+#pragma GCC unroll 8
+  for (i32 r = 0; r < rows; r++) {
+    float *c = to.c[from + r] + to.first;
+#pragma GCC unroll 4
+    for (i32 v = 0; v < vecs; v++) {
+      const i32 j = v * LANES, left = to.width - j;
+      vec total = sums[r][v];
+      if (to.keep) total = load_left(c + j, left, 0) + total;
+      if (to.bias) total = load_left(to.bias + j, left, 0) + total;
+      store_left(c + j, total, left);
     }
   }
 }
@@ -93,7 +70,7 @@ INLINE void tile(const i32 form, const i32 rows, const i32 vecs, const tile_term
       }
     }
   }
-  finish(rows, vecs, to, from, sums);
+  finish(rows, vecs, *to, from, sums);
 }
 
 /** The rows of a tile are constant in each case, so that the sums stay in registers. */
