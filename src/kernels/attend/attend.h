@@ -7,6 +7,17 @@
 
 #include "attention/attention.h"
 
+/**
+ * Whether a rule of the call holds. In the module that pages begin with, none ever does, and the compiler
+ * leaves out what only they need: there, these kernels serve the notebook's attention alone. See
+ * scripts/build-wasm.ts.
+ */
+#ifdef HEED_PLAIN
+#define RULE(holds) (0 && (holds))
+#else
+#define RULE(holds) (holds)
+#endif
+
 /** What every op begins with, in the order of src/devices/attend-calls.ts; scripts/native-shims.mjs reads it too. */
 #define ATTENTION_ARGUMENTS                                                                        \
   const float *query, const float *keys, const float *values, const float *vector,                 \

@@ -111,12 +111,12 @@ static void backward_block(const attention_view *v, const backward_job *job, i32
   float *dKeys = job->dKeys + v->keys_at + span.from * v->key_row;
   float *dValues = job->dValues + v->values_at + span.from * v->value_row;
   gradient_block(v, job, q, rows, t, span, 1, m);
-  const i32 additive = v->call->additive;
+  const i32 additive = RULE(v->call->additive);
   if (additive) {
     float *dVectors = job->dVectors ? job->dVectors + v->keys_at + span.from * v->key_row : 0;
     additive_gradients(v, q, rows, span, m->scores, dQuery, dKeys, dVectors);
   }
-  if (span.partial && pairs_needed(v, job, q, rows, span)) {
+  if (RULE(span.partial) && pairs_needed(v, job, q, rows, span)) {
     add_pairs(v, job, q, rows, span, dQuery, dKeys, dValues, m);
     return;
   }
@@ -142,7 +142,7 @@ static void backward_unit(const backward_job *job, i32 n, i32 g, i32 chunk, back
   const i32 last = first_of_part(chunk + 1, chunks, c->queries);
   const i32 from = first_key_of(job, keys_chunk), behind = first_key_of(job, keys_chunk + 1);
   // Where a rule may leave blocks out, sums begin at 0; elsewhere the first block writes them.
-  const i32 begun = c->mask || c->bias || c->left >= 0 || c->right >= 0 || c->additive;
+  const i32 begun = RULE(c->mask || c->bias || c->left >= 0 || c->right >= 0 || c->additive);
   const i32 heads = c->heads / c->key_heads;
   for (i32 h = g * heads; h < (g + 1) * heads; h++) {
     const attention_view v = view_of(c, n, h);
@@ -157,7 +157,7 @@ static void backward_unit(const backward_job *job, i32 n, i32 g, i32 chunk, back
         const i32 all = keys_chunk == chunks - 1 ? c->capacity : behind;
         zero_rows(job->dKeys + v.keys_at, v.key_row, rest, all, c->size);
         zero_rows(job->dValues + v.values_at, v.value_row, rest, all, c->value_size);
-        if (job->dVectors) {
+        if (RULE(job->dVectors)) {
           zero_rows(job->dVectors + v.keys_at, v.key_row, rest, all, c->size);
         }
       }
@@ -213,7 +213,7 @@ static void dots_part(const void *of, i32 part) {
     const i32 first = first_of_part(chunk, p->chunks, c->queries);
     const i32 last = first_of_part(chunk + 1, p->chunks, c->queries);
     float *dots = job->dots + v.row;
-    if (c->normalizer == SOFTMAX && !job->dWeights) {
+    if (!RULE(c->normalizer != SOFTMAX || job->dWeights)) {
       for (i32 q = first; q < last; q++) {
         const long at = v.context_at + q * v.context_row;
         dots[q] = 0;
@@ -247,7 +247,7 @@ static void dots_part(const void *of, i32 part) {
 static void compute_dots(const backward_job *job) {
   const attention_call *c = job->call;
   backward_parts parts = {.job = job, .chunks = (c->queries + FORWARD_CHUNK - 1) / FORWARD_CHUNK};
-  const i32 simple = c->normalizer == SOFTMAX && !job->dWeights;
+  const i32 simple = !RULE(c->normalizer != SOFTMAX || job->dWeights);
   const double each = simple ? 4 : 2.0 * c->steps;
   parts.parts = parts_for(c->batch * c->heads * parts.chunks,
                           each * c->batch * c->heads * c->queries * c->value_size);

@@ -69,8 +69,8 @@ static void block_of_scores(const attention_view *v, i32 q, i32 rows, i32 t, key
   denied_keys denied;
   raw_scores(v, q, rows, span, m->panels + (long)(span.from - t) * v->call->size, m->scores);
   for (i32 i = 0; i < rows; i++) {
-    if (span.partial) deny_keys(v, q + i, span, denied);
-    finish_scores(v, q + i, span, stage, span.partial ? denied : 0, m->scores + i * SCORE_STRIDE, 0);
+    if (RULE(span.partial)) deny_keys(v, q + i, span, denied);
+    finish_scores(v, q + i, span, stage, RULE(span.partial) ? denied : 0, m->scores + i * SCORE_STRIDE, 0);
   }
 }
 
@@ -79,7 +79,7 @@ static void add_to_context(const attention_view *v, i32 q, i32 rows, key_span sp
                            const float *weights, long stride, float *context, float *tail) {
   const i32 size = v->call->value_size;
   const float *values = v->values + span.from * v->value_row;
-  if (span.partial && has_strangers(values, v->value_row, span.count, size)) {
+  if (RULE(span.partial) && has_strangers(values, v->value_row, span.count, size)) {
     // 0 · NaN is NaN, so those that must not meet may not be multiplied.
     denied_keys denied;
     for (i32 i = 0; i < rows; i++) {
@@ -253,12 +253,12 @@ static void forward_part(const void *of, i32 part) {
     const attention_view v = view_of(c, head / c->heads, head % c->heads);
     const i32 first = first_of_part(chunk, job->chunks, c->queries);
     const i32 last = first_of_part(chunk + 1, job->chunks, c->queries);
-    if (job->scores) {
+    if (RULE(job->scores)) {
       scores_chunk(job, &v, first, last, &m);
       continue;
     }
-    (job->weights ? kept_chunk : online_chunk)(job, &v, first, last, &m);
-    for (i32 q = first; q < last && job->log_sums; q++) {
+    (RULE(job->weights) ? kept_chunk : online_chunk)(job, &v, first, last, &m);
+    for (i32 q = first; q < last && RULE(job->log_sums); q++) {
       const float max = job->maxima[v.row + q], sum = job->sums[v.row + q];
       job->log_sums[v.row + q] = sum == 0 ? -__builtin_inff() : (float)(max + logarithm(sum));
     }
@@ -281,8 +281,10 @@ void attendForward(ATTENTION_ARGUMENTS, float *context, float *maxima, float *su
                         .weights = weights, .log_sums = logSumExp});
 }
 
+#ifndef HEED_PLAIN
 EXPORT(attentionScores)
 void attentionScores(ATTENTION_ARGUMENTS, i32 stage, float *scores) {
   const attention_call call = ATTENTION_CALL;
   forward((forward_job){.call = &call, .scores = scores, .stage = stage});
 }
+#endif

@@ -11,7 +11,7 @@
 
 /** Scores are computed anew where weights come from them, or the slope of their cap. */
 static i32 needs_scores(const backward_job *job) {
-  return !job->weights || job->call->softcap > 0;
+  return !job->weights || RULE(job->call->softcap > 0);
 }
 
 void pack_block(const attention_view *v, const backward_job *job, i32 t, i32 count,
@@ -57,10 +57,10 @@ static void support_of(i32 normalizer, const float *w, i32 count, float *g) {
 static void finish_weight_gradients(const attention_view *v, const backward_job *job, i32 q,
                                     key_span span, const float *w, float *row, float *g) {
   drop_weights(v, q, span, row);
-  if (job->dWeights) {
+  if (RULE(job->dWeights)) {
     add_row(job->dWeights + (v->row + q) * v->call->steps + span.from, span.count, row);
   }
-  if (v->call->normalizer != SOFTMAX) support_of(v->call->normalizer, w, span.count, g);
+  if (RULE(v->call->normalizer != SOFTMAX)) support_of(v->call->normalizer, w, span.count, g);
 }
 
 /** dS = g ⊙ (dW − dot), times the slope of the cap and the scale, in place of dW. */
@@ -78,7 +78,7 @@ void gradient_block(const attention_view *v, const backward_job *job, i32 q, i32
                     key_span span, i32 of_raw, backward_scratch *m) {
   const attention_call *c = v->call;
   const i32 count = span.count, panel = span.from - t, scored = needs_scores(job);
-  const float scale = of_raw ? c->scale : 1;
+  const float scale = RULE(of_raw) ? c->scale : 1;
   raw_weight_gradients(v, job->dContext, q, rows, span, m->of_values + (long)panel * c->value_size,
                        m->scores);
   if (scored) {
@@ -89,14 +89,14 @@ void gradient_block(const attention_view *v, const backward_job *job, i32 q, i32
   float support[SCORE_STRIDE];
   for (i32 i = 0; i < rows; i++) {
     float *row = m->scores + i * SCORE_STRIDE, *w = m->weights + i * SCORE_STRIDE;
-    float *slopes = c->softcap > 0 && of_raw ? m->slopes + i * SCORE_STRIDE : 0;
-    if (span.partial) deny_keys(v, q + i, span, denied);
-    if (scored) finish_scores(v, q + i, span, MASKED, span.partial ? denied : 0, w, slopes);
+    float *slopes = RULE(c->softcap > 0 && of_raw) ? m->slopes + i * SCORE_STRIDE : 0;
+    if (RULE(span.partial)) deny_keys(v, q + i, span, denied);
+    if (scored) finish_scores(v, q + i, span, MASKED, RULE(span.partial) ? denied : 0, w, slopes);
     if (job->weights) {
       copy_row(job->weights + (v->row + q + i) * c->steps + span.from, count, w);
     } else {
       weights_of_scores(w, count, job->maxima[v->row + q + i], job->sums[v->row + q + i]);
-      if (span.partial) clear_denied(denied, count, w);
+      if (RULE(span.partial)) clear_denied(denied, count, w);
     }
     finish_weight_gradients(v, job, q + i, span, w, row, support);
     float dot;
@@ -106,8 +106,8 @@ void gradient_block(const attention_view *v, const backward_job *job, i32 q, i32
       const long at = v->context_at + (q + i) * v->context_row;
       dot_products(job->dContext + at, 0, 1, job->context + at, 0, 1, c->value_size, &dot, 0);
     }
-    finish_score_gradients(c->normalizer == SOFTMAX ? w : support, count, dot, slopes, scale, row);
-    if (span.partial) clear_denied(denied, count, row);
+    finish_score_gradients(RULE(c->normalizer != SOFTMAX) ? support : w, count, dot, slopes, scale, row);
+    if (RULE(span.partial)) clear_denied(denied, count, row);
     drop_weights(v, q + i, span, w);
   }
 }
@@ -125,7 +125,7 @@ void dots_of_block(const attention_view *v, const backward_job *job, i32 q, i32 
     copy_row(job->weights + (v->row + q + i) * c->steps + span.from, span.count, w);
     finish_weight_gradients(v, job, q + i, span, w, row, support);
     const float *g = c->normalizer == SOFTMAX ? w : support;
-    if (span.partial) {
+    if (RULE(span.partial)) {
       deny_keys(v, q + i, span, denied);
       clear_denied(denied, span.count, row);
     }

@@ -4,7 +4,7 @@
 
 /** Whether scores are computed from packed keys. */
 static i32 packs(const attention_view *v) {
-  return !v->call->additive && packs_keys(v->call->queries, v->call->size);
+  return !RULE(v->call->additive) && packs_keys(v->call->queries, v->call->size);
 }
 
 void pack_keys_of(const attention_view *v, i32 t, i32 count, float *panels) {
@@ -35,7 +35,7 @@ void raw_scores(const attention_view *v, i32 q, i32 rows, key_span span, const f
   const attention_call *c = v->call;
   const row_array left = {v->query + q * v->query_row, v->query_row};
   const row_array keys = {v->keys + span.from * v->key_row, v->key_row};
-  if (!c->additive) {
+  if (!RULE(c->additive)) {
     block_scores(c->queries, c->size, left, rows, keys, span.count, panels, out, SCORE_STRIDE);
     return;
   }

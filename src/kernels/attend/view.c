@@ -37,7 +37,7 @@ attention_view view_of(const attention_call *call, i32 n, i32 h) {
   const long g = (long)((long long)h * c.key_heads / c.heads);
   const long head = (long)n * c.heads + h, key_head = (long)n * c.key_heads + g;
   long query_at, keys_at, values_at, context_at;
-  if (c.side_by_side) {
+  if (RULE(c.side_by_side)) {
     const long rows = (long)n * c.queries * c.heads + h;
     const long key_rows = (long)n * c.capacity * c.key_heads + g;
     v.query_row = (long)c.heads * c.size;
@@ -64,13 +64,13 @@ attention_view view_of(const attention_call *call, i32 n, i32 h) {
   v.keys_at = keys_at;
   v.values_at = values_at;
   v.row = head * c.queries;
-  if (c.mask) {
+  if (RULE(c.mask)) {
     const axis_strides s = strides_of(call, c.mask_axes);
     v.mask = c.mask + n * s.n + h * s.h;
     v.mask_q = s.q;
     v.mask_t = s.t;
   }
-  if (c.bias) {
+  if (RULE(c.bias)) {
     const axis_strides s = strides_of(call, c.bias_axes);
     v.bias = c.bias + n * s.n + h * s.h;
     v.bias_q = s.q;
@@ -86,12 +86,12 @@ static i32 within(long long t, i32 low, i32 high) {
 /** The first key that query q may meet by its place, and the one behind the last. */
 static i32 first_key(const attention_view *v, i32 q) {
   const i32 left = v->call->left;
-  return left < 0 ? 0 : within(q + v->place - left, 0, v->length);
+  return !RULE(left >= 0) ? 0 : within(q + v->place - left, 0, v->length);
 }
 
 static i32 end_key(const attention_view *v, i32 q) {
   const i32 right = v->call->right;
-  return right < 0 ? v->length : within(q + v->place + right + 1, 0, v->length);
+  return !RULE(right >= 0) ? v->length : within(q + v->place + right + 1, 0, v->length);
 }
 
 key_span span_of(const attention_view *v, i32 q, i32 rows) {
@@ -129,10 +129,10 @@ key_span span_within(const attention_view *v, i32 q, i32 rows, i32 t, i32 end) {
   end = smaller_of(end, all.from + all.count);
   if (end <= from) return (key_span){from, 0, 0};
   const i32 inner = first_key(v, q + rows - 1) > from || end_key(v, q) < end;
-  if ((v->mask || v->bias) && is_emptied(v, q, rows, from, end - from)) {
+  if (RULE(v->mask || v->bias) && is_emptied(v, q, rows, from, end - from)) {
     return (key_span){from, 0, 0};
   }
-  return (key_span){from, end - from, inner || v->mask || v->bias};
+  return (key_span){from, end - from, RULE(inner || v->mask || v->bias)};
 }
 
 void deny_keys(const attention_view *v, i32 q, key_span span, i32 *denied) {
@@ -168,20 +168,20 @@ void finish_scores(const attention_view *v, i32 q, key_span span, i32 stage, con
                    float *row, float *slopes) {
   const attention_call *c = v->call;
   const i32 count = span.count;
-  if (c->scale != 1) {
+  if (RULE(c->scale != 1)) {
     for (i32 j = 0; j < count; j += LANES) store(row + j, load(row + j) * splat(c->scale));
   }
   if (stage == RAW) return;
-  if (c->softcap > 0) cap_scores(c->softcap, count, row, slopes);
+  if (RULE(c->softcap > 0)) cap_scores(c->softcap, count, row, slopes);
   if (stage == CAPPED) return;
-  if (v->bias) {
+  if (RULE(v->bias)) {
     const float *bias = v->bias + q * v->bias_q + span.from * v->bias_t;
     for (i32 j = 0; j < count; j += LANES) {
       vec b = v->bias_t ? load_left(bias + j, count - j, 0) : splat(*bias);
       store(row + j, load(row + j) + b);
     }
   }
-  if (c->slopes) {
+  if (RULE(c->slopes)) {
     const vec slope = splat(c->slopes[v->h]);
     vec away = splat((float)(q + v->place - span.from));
     for (i32 l = 0; l < LANES; l++) away[l] -= (float)l;
@@ -190,7 +190,7 @@ void finish_scores(const attention_view *v, i32 q, key_span span, i32 stage, con
       away -= splat(LANES);
     }
   }
-  if (denied) {
+  if (RULE(denied)) {
     const vec none = splat(-__builtin_inff());
     for (i32 j = 0; j < count; j += LANES) {
       store(row + j, choose(*(const ivec_at *)(denied + j), none, load(row + j)));
@@ -200,7 +200,7 @@ void finish_scores(const attention_view *v, i32 q, key_span span, i32 stage, con
 
 void drop_weights(const attention_view *v, i32 q, key_span span, float *row) {
   const attention_call *c = v->call;
-  if (!c->drops) return;
+  if (!RULE(c->drops)) return;
   const vec factor = splat(c->factor);
   for (i32 j = 0; j < span.count; j += 2 * LANES) {
     u32 words[2 * LANES];
