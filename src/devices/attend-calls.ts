@@ -5,14 +5,16 @@ import type {
   AttentionPlan,
 } from "../kernels/attend/contract.ts";
 import { at, bit, type Export, orNull } from "./addresses.ts";
+import { checkPlain, type PlainAlone } from "./plain-attention.ts";
 
 /** The general attention, as `kernelCalls`. */
 export function attendCalls(
-  run: Readonly<Record<keyof AttentionKernels<Storage, Storage>, Export>>,
+  run: Readonly<Record<keyof AttentionKernels<Storage, Storage>, Export>> & PlainAlone,
   settle: () => void,
 ): AttentionKernels<Storage, Storage> {
   return {
     attendForward(inputs, plan, context, rows, weights, logSumExp) {
+      if (run.plainAlone) checkPlain("attendForward", inputs, plan, weights, logSumExp);
       run.attendForward(
         ...numbersOf(inputs, plan),
         at(context),
@@ -37,6 +39,7 @@ export function attendCalls(
       dValues,
       dVectors,
     ) {
+      if (run.plainAlone) checkPlain("attendBackward", inputs, plan, weights, dWeights, dVectors);
       run.attendBackward(
         ...numbersOf(inputs, plan),
         at(context),

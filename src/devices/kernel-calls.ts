@@ -4,10 +4,11 @@ import { at, bit, type Export, orNull } from "./addresses.ts";
 import { attendCalls } from "./attend-calls.ts";
 import { attentionCalls } from "./attention-calls.ts";
 import { layerCalls } from "./layer-calls.ts";
+import type { PlainAlone } from "./plain-attention.ts";
 import { sparseCalls } from "./sparse-calls.ts";
 
 /** The C kernels: an op's name, and addresses where the contract has storages. */
-export type KernelExports = Readonly<Record<keyof Kernels<Storage, Storage>, Export>>;
+export type KernelExports = Readonly<Record<keyof Kernels<Storage, Storage>, Export>> & PlainAlone;
 
 /**
  * The contract over the C kernels: one line per op, addresses in, nothing copied.

@@ -79,12 +79,16 @@ INLINE i32 claim(u64 *t, u64 seats) {
                                      __ATOMIC_ACQUIRE);
 }
 
-/** A worker: computes parts whenever there are some. Returns when told to stop. */
-EXPORT_TO_DEVICE(work) void work(void) {
+/**
+ * A worker: computes parts whenever there are some. Returns once another crew is at work, whose jobs may be
+ * such that only they know how to do them: who claims a part has looked at the crew after that part's job
+ * was published, which was after the crew came.
+ */
+EXPORT_TO_DEVICE(work) void work(i32 crew) {
   u32 joined = 0;  // the last epoch in which this thread took a seat; no job has epoch 0
   spinning spin = start_spinning();
   u64 t = __atomic_load_n(&ticket, __ATOMIC_ACQUIRE);
-  while (!load_word(STOP)) {
+  while (load_word(CREW) == crew) {
     const i32 member = epoch_of(t) == joined;
     if (parts_of(t) == 0 || !(member || seats_of(t) > 0)) {
       if (spin_on(&spin)) {
@@ -93,7 +97,7 @@ EXPORT_TO_DEVICE(work) void work(void) {
         const i32 rung = load_word(BELL);
         add_to_word(SLEEPERS, 1);
         // Whoever published a job before seeing this sleeper is seen here.
-        if (__atomic_load_n(&ticket, __ATOMIC_SEQ_CST) == t && !load_word(STOP)) {
+        if (__atomic_load_n(&ticket, __ATOMIC_SEQ_CST) == t && load_word(CREW) == crew) {
           sleep_while(BELL, rung);
         }
         add_to_word(SLEEPERS, -1);

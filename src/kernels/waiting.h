@@ -17,7 +17,7 @@ enum {
   FINISHED,      // counts up to wake the caller
   BELL,          // counts up to wake workers
   SLEEPERS,      // workers that need waking
-  STOP,          // workers are to return
+  CREW,          // which workers are to work; others are to return
   FAILED,        // in WebAssembly: a worker was lost with a part in hand
   HELPED,        // parts that workers have computed
   WORDS
@@ -128,10 +128,10 @@ static void wake(i32 word, i32 count) {
   pthread_mutex_unlock(&sleep_lock);
 }
 
-void work(void);
+void work(i32 crew);
 
 static void *run_worker(void *nothing) {
-  work();
+  work(0);
   return nothing;
 }
 

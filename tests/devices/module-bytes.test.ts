@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { bytesAsText } from "../../scripts/bytes-as-text.ts";
 import { asBytes, simd128Edits } from "../../scripts/simd128-edits.ts";
+import { core } from "../../src/devices/wasm/core.generated.ts";
+import { family } from "../../src/devices/wasm/family.generated.ts";
 import { bytesOfText, edited } from "../../src/devices/wasm/module-bytes.ts";
-import { modules } from "../../src/devices/wasm/modules.generated.ts";
 
 describe("bytes as text", () => {
   const all = Uint8Array.from({ length: 3 * 256 }, (_, i) => (i * 7) % 256);
@@ -32,9 +33,9 @@ describe("edits", () => {
   });
 });
 
-describe("the build for simd128", () => {
-  const relaxed = bytesOfText(modules.relaxed);
-  const simd128 = edited(relaxed, bytesOfText(modules.simd128));
+describe.each(Object.entries({ core, family }))("the build of the %s for simd128", (_, text) => {
+  const relaxed = bytesOfText(text.relaxed);
+  const simd128 = edited(relaxed, bytesOfText(text.simd128));
 
   it("is what its edits of the relaxed build say", () => {
     expect(edited(relaxed, asBytes(simd128Edits(relaxed)))).toEqual(simd128);
@@ -45,7 +46,9 @@ describe("the build for simd128", () => {
     expect(simd128Edits(simd128)).toEqual([]);
     expect(WebAssembly.validate(simd128)).toBe(true);
   });
+});
 
+describe("a build for simd128", () => {
   it("multiplies and adds where the other does both at once", () => {
     // f(a, b, c) = a · b + c on vectors: relaxed in, ordinary out, through a local behind the three.
     const body = [0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 2, 0x0b];

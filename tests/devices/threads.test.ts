@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type NativeDevice, openNativeDevice } from "../../src/devices/native/native-device.ts";
+import { family } from "../../src/devices/wasm/family.generated.ts";
 import { openWasmDevice, type WasmDevice } from "../../src/devices/wasm/wasm-device.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import { allCases } from "../support/all-cases.ts";
@@ -15,7 +16,7 @@ const builds: [string, Open][] = devicesUnderTest.flatMap(({ name, device }): [s
   if (device === null || name.endsWith("threads") || device.name === "reference") return [];
   if (device.name === "wasm") {
     const { simd } = device as WasmDevice;
-    return [[name, (threads, cutAll = false) => openWasmDevice({ simd, threads, cutAll })]];
+    return [[name, (threads, cutAll = false) => openWasmDevice({ simd, threads, cutAll, family })]];
   }
   const { simd } = device as NativeDevice;
   return [[name, (threads, cutAll = false) => openNativeDevice({ simd, threads, cutAll })]];

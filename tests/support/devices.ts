@@ -3,6 +3,7 @@ import { DeviceError } from "../../src/core/errors.ts";
 import type { Dtype } from "../../src/core/storage.ts";
 import { openNativeDevice } from "../../src/devices/native/native-device.ts";
 import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts";
+import { family } from "../../src/devices/wasm/family.generated.ts";
 import { openWasmDevice } from "../../src/devices/wasm/wasm-device.ts";
 import type { Device } from "../../src/kernels/device.ts";
 
@@ -51,8 +52,10 @@ export const devicesUnderTest: readonly DeviceUnderTest[] = [
   { name: "reference float32", dtype: "float32", device: reference, skip: null },
   { name: "reference float64", dtype: "float64", device: reference, skip: null },
   ...(["simd128", "relaxed"] as const).flatMap((simd) => [
-    openedBy(`wasm ${simd}`, () => openWasmDevice({ simd, threads: 1 })),
-    openedBy(`wasm ${simd}, 3 threads`, () => openWasmDevice({ simd, threads: 3, cutAll: true })),
+    openedBy(`wasm ${simd}`, () => openWasmDevice({ simd, threads: 1, family })),
+    openedBy(`wasm ${simd}, 3 threads`, () =>
+      openWasmDevice({ simd, threads: 3, cutAll: true, family }),
+    ),
   ]),
   ...levels.flatMap((simd) => [
     openedBy(`native ${simd}`, () => openNativeDevice({ simd, threads: 1 })),

@@ -1,9 +1,13 @@
 import { DeviceError } from "../../core/errors.ts";
+import { core } from "./core.generated.ts";
+import { LAYOUT } from "./layout.ts";
 import { bytesOfText, edited } from "./module-bytes.ts";
-import { modules } from "./modules.generated.ts";
 
 /** The builds of the kernels: with fused multiply-add where the engine has relaxed SIMD, or without. */
-export type Simd = keyof typeof modules;
+export type Simd = "relaxed" | "simd128";
+
+/** A module as scripts/build-wasm.ts writes it. */
+export type ModuleText = Readonly<Record<Simd, string>>;
 
 const PAGE = 2 ** 16;
 /** Most pages to ask for; a browser on a small machine may refuse the address space of the first. */
@@ -29,7 +33,9 @@ function probe(code: readonly number[]): Uint8Array<ArrayBuffer> {
 /** An instance of the kernels and the memory it works on. */
 export interface Loaded {
   readonly simd: Simd;
+  readonly shared: boolean;
   readonly module: WebAssembly.Module;
+  readonly imports: WebAssembly.ModuleImports;
   readonly exports: WebAssembly.Exports;
   readonly memory: WebAssembly.Memory;
   /** Bytes the memory may grow to. */
@@ -40,18 +46,18 @@ function refuse(expected: string, received: string, fix: string): never {
   throw new DeviceError({ where: 'openDevice("wasm")', expected, received, fix });
 }
 
-function bytesOf(simd: Simd): Uint8Array<ArrayBuffer> {
-  const relaxed = bytesOfText(modules.relaxed);
-  return simd === "relaxed" ? relaxed : edited(relaxed, bytesOfText(modules.simd128));
+function bytesOf(text: ModuleText, simd: Simd): Uint8Array<ArrayBuffer> {
+  const relaxed = bytesOfText(text.relaxed);
+  return simd === "relaxed" ? relaxed : edited(relaxed, bytesOfText(text.simd128));
 }
 
 /** Picks the build asked for, or the best that the engine accepts. */
-function choose(asked: Simd | undefined): { simd: Simd; bytes: Uint8Array<ArrayBuffer> } {
+function choose(asked: Simd | undefined): Simd {
   if (typeof WebAssembly === "undefined") {
     refuse("an engine with WebAssembly", "one without", "use the reference device");
   }
   for (const simd of asked === undefined ? (["relaxed", "simd128"] as const) : [asked]) {
-    if (WebAssembly.validate(PROBES[simd])) return { simd, bytes: bytesOf(simd) };
+    if (WebAssembly.validate(PROBES[simd])) return simd;
   }
   return asked === "relaxed"
     ? refuse("an engine with relaxed SIMD", "one without", 'open it with simd: "simd128"')
@@ -88,9 +94,10 @@ function createMemory(shared: boolean): { memory: WebAssembly.Memory; maximum: n
   );
 }
 
-function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+function compile(text: ModuleText, simd: Simd, shared: boolean): WebAssembly.Module {
+  const bytes = bytesOf(text, simd);
   try {
-    return new WebAssembly.Module(bytes);
+    return new WebAssembly.Module(shared ? bytes : unshare(bytes));
   } catch (cause) {
     throw new DeviceError(
       {
@@ -110,11 +117,23 @@ export interface PoolImports {
   waitForWorkers(): void;
 }
 
-/** Compiles and starts the kernels. */
+/** Compiles and starts the kernels that every page has. */
 export function load(asked: Simd | undefined, shared: boolean, pool: PoolImports): Loaded {
-  const { simd, bytes } = choose(asked);
-  const module = compile(shared ? bytes : unshare(bytes));
+  const simd = choose(asked);
+  const module = compile(core, simd, shared);
   const { memory, maximum } = createMemory(shared);
-  const instance = new WebAssembly.Instance(module, { env: { memory, ...pool } });
-  return { simd, module, exports: instance.exports, memory, maximum };
+  const table = new WebAssembly.Table({ element: "anyfunc", initial: LAYOUT.functions });
+  const imports = { memory, __indirect_function_table: table, ...pool };
+  const { exports } = new WebAssembly.Instance(module, { env: imports });
+  return { simd, shared, module, imports, exports, memory, maximum };
+}
+
+/** Compiles and starts the family's kernels beside those: they call them, and lie in the same memory. */
+export function loadFamily(
+  text: ModuleText,
+  { simd, shared, imports, exports }: Loaded,
+): Pick<Loaded, "module" | "exports"> {
+  const module = compile(text, simd, shared);
+  const instance = new WebAssembly.Instance(module, { env: { ...imports, ...exports } });
+  return { module, exports: instance.exports };
 }

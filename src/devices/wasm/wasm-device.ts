@@ -4,8 +4,10 @@ import type { Kernels } from "../../kernels/kernels.ts";
 import { checkAllocation } from "../allocation.ts";
 import { describeThreads, threadsFor } from "../host.ts";
 import { type KernelExports, kernelCalls } from "../kernel-calls.ts";
+import { refuseFamily } from "../plain-attention.ts";
 import { Arena } from "./arena.ts";
-import { load, type Simd } from "./module-loading.ts";
+import { LAYOUT } from "./layout.ts";
+import { type Loaded, load, loadFamily, type ModuleText, type Simd } from "./module-loading.ts";
 import { DEFAULT_LIMIT, WasmMemory } from "./wasm-memory.ts";
 import { WorkerPool } from "./worker-pool.ts";
 import { type StartWorker, workerStarter } from "./worker-starting.ts";
@@ -26,6 +28,8 @@ export interface WasmOptions {
   readonly startWorker?: StartWorker;
   /** Whether the memory is shared; when absent, it is wherever the engine allows it. */
   readonly shared?: boolean;
+  /** What to `extend` the device by at once. */
+  readonly family?: ModuleText;
 }
 
 const SIMD_NAMES = { relaxed: "relaxed SIMD", simd128: "SIMD" } as const;
@@ -50,7 +54,6 @@ function crewFor(options: WasmOptions, shared: boolean): Crew {
 
 /** What the module exports besides the kernels: src/kernels/parallel.c and waiting.h. */
 interface PoolExports {
-  readonly __heap_base: WebAssembly.Global<"i32">;
   use_threads(threads: number, cutAll: number): void;
   pool_words(): number;
 }
@@ -63,6 +66,9 @@ export class WasmDevice implements Device {
   readonly kernels: Kernels<Storage, Storage>;
   /** The build in use. */
   readonly simd: Simd;
+  readonly #loaded: Loaded;
+  /** The kernels that the calls go to. */
+  readonly #run: { -readonly [Name in keyof KernelExports]: KernelExports[Name] };
   readonly #memory: WasmMemory;
   readonly #pool: WorkerPool | null;
 
@@ -71,12 +77,13 @@ export class WasmDevice implements Device {
     const shared = options.shared ?? typeof SharedArrayBuffer !== "undefined";
     const { threads, startWorker, description } = crewFor(options, shared);
     let pool: WorkerPool | null = null;
-    const { simd, module, exports, memory, maximum } = load(options.simd, shared, {
+    const loaded = load(options.simd, shared, {
       hire: (workers) => pool?.hire(workers),
       waitForWorkers: () => pool?.wait(),
     });
-    const { __heap_base, pool_words, use_threads } = exports as unknown as PoolExports;
-    const arena = new Arena(memory, __heap_base.value, maximum);
+    const { simd, module, exports, memory, maximum } = loaded;
+    const { pool_words, use_threads } = exports as unknown as PoolExports;
+    const arena = new Arena(memory, LAYOUT.tensors, maximum);
     if (startWorker !== null) {
       const { patience } = options;
       const take = (bytes: number): number | null => arena.keep(bytes);
@@ -85,12 +92,29 @@ export class WasmDevice implements Device {
     }
     this.simd = simd;
     this.description = `WebAssembly, ${SIMD_NAMES[simd]}, ${description}`;
+    this.#loaded = loaded;
+    this.#run = { ...(exports as unknown as KernelExports), plainAlone: true };
     this.#memory = new WasmMemory(arena, options.memoryLimit ?? DEFAULT_LIMIT);
     this.#pool = pool;
-    this.kernels = kernelCalls(exports as unknown as KernelExports, () => {
+    this.kernels = kernelCalls(this.#run, () => {
       this.#memory.settle();
       this.#pool?.check();
     });
+    for (const op of Object.keys(this.kernels) as (keyof typeof this.kernels)[]) {
+      this.#run[op] ??= () => refuseFamily(op);
+    }
+    if (options.family !== undefined) this.extend(options.family);
+  }
+
+  /**
+   * Adds the kernels of the family of attention, once: a page that does not need them need not have them.
+   * Tensors stay where they are.
+   */
+  extend(family: ModuleText): void {
+    if (!this.#run.plainAlone) return;
+    const { module, exports } = loadFamily(family, this.#loaded);
+    this.#pool?.extend(module);
+    Object.assign(this.#run, exports, { plainAlone: false });
   }
 
   /**

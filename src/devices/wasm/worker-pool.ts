@@ -1,4 +1,5 @@
 import { DeviceError } from "../../core/errors.ts";
+import { LAYOUT } from "./layout.ts";
 import type { StartWorker } from "./worker-starting.ts";
 
 /** Places of the shared words: the enumeration in src/kernels/waiting.h. */
@@ -7,7 +8,7 @@ const WORD = {
   callerWaits: 1,
   finished: 2,
   bell: 3,
-  stop: 5,
+  crew: 5,
   failed: 6,
   helped: 7,
 } as const;
@@ -33,11 +34,15 @@ export interface PoolOptions {
   readonly patience: number | undefined;
 }
 
-/** Stops the workers of devices that were collected. One for all: see wasm-memory.ts. */
-const collected = new FinalizationRegistry<Int32Array>(stop);
+/** The crew that nobody is of. */
+const NOBODY = -1;
 
-function stop(words: Int32Array): void {
-  Atomics.store(words, WORD.stop, 1);
+/** Stops the workers of devices that were collected. One for all: see wasm-memory.ts. */
+const collected = new FinalizationRegistry<Int32Array>((words) => call(words, NOBODY));
+
+/** Has a crew work, and no other: who is of another one leaves when it next looks for a part. */
+function call(words: Int32Array, crew: number): void {
+  Atomics.store(words, WORD.crew, crew);
   Atomics.add(words, WORD.bell, 1);
   Atomics.notify(words, WORD.bell);
 }
@@ -46,7 +51,7 @@ function stop(words: Int32Array): void {
 function mayBlock(words: Int32Array): boolean {
   try {
     // Not what stands there: it answers at once, or throws.
-    Atomics.wait(words, WORD.stop, -1, 0);
+    Atomics.wait(words, WORD.pending, -1, 0);
     return true;
   } catch {
     return false;
@@ -63,6 +68,8 @@ export class WorkerPool {
   readonly #words: Int32Array;
   readonly #address: number;
   readonly #mayBlock: boolean;
+  #family: WebAssembly.Module | null = null;
+  #crew = 0;
   #started = 0;
   /** When the job at hand began. */
   #jobStart = 0;
@@ -77,6 +84,18 @@ export class WorkerPool {
     this.#words = new Int32Array(options.memory.buffer, address, WORDS);
     this.#mayBlock = mayBlock(this.#words);
     collected.register(device, this.#words);
+  }
+
+  /**
+   * From now on, jobs may be of another module too. Workers that were started without it leave, and the next
+   * job starts others. Who has not left by then claims no part of it: see `work` in parallel.c. Their stacks
+   * are not used again, as nobody says when they do leave.
+   */
+  extend(family: WebAssembly.Module): void {
+    this.#family = family;
+    if (this.#started === 0 || Atomics.load(this.#words, WORD.crew) === NOBODY) return;
+    this.#started = 0;
+    call(this.#words, ++this.#crew);
   }
 
   /** How many parts of jobs workers have computed. */
@@ -121,7 +140,7 @@ export class WorkerPool {
   /** @throws DeviceError once a worker was lost with a part of a job in its hands */
   check(): void {
     if (Atomics.load(this.#words, WORD.failed) === 0) return;
-    stop(this.#words);
+    call(this.#words, NOBODY);
     throw new DeviceError({
       where: "wasm device",
       expected: "every worker to finish its part",
@@ -136,11 +155,14 @@ export class WorkerPool {
     try {
       this.#options.startWorker({
         module: this.#options.module,
+        family: this.#family,
         memory: this.#options.memory,
         stack: stack + STACK_BYTES,
         words: this.#address,
         failed: WORD.failed,
         finished: WORD.finished,
+        crew: this.#crew,
+        functions: LAYOUT.functions,
       });
     } catch {
       // Not allowed here, or too many: the others do its parts.

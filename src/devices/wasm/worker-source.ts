@@ -1,6 +1,8 @@
 /** What a worker is given. */
 export interface WorkerStart {
   readonly module: WebAssembly.Module;
+  /** The kernels of the family of attention, where the device has them. */
+  readonly family: WebAssembly.Module | null;
   readonly memory: WebAssembly.Memory;
   /** The end of its stack, which grows downwards. */
   readonly stack: number;
@@ -8,6 +10,10 @@ export interface WorkerStart {
   readonly words: number;
   readonly failed: number;
   readonly finished: number;
+  /** It works as long as this crew does. */
+  readonly crew: number;
+  /** Places in the table of functions. */
+  readonly functions: number;
 }
 
 /**
@@ -17,13 +23,15 @@ export interface WorkerStart {
  */
 export const WORKER_SOURCE = `
 "use strict";
-function start({ module, memory, stack, words, failed, finished }) {
+function start({ module, family, memory, stack, words, failed, finished, crew, functions }) {
   const unused = () => {};
-  const env = { memory, hire: unused, waitForWorkers: unused };
+  const table = new WebAssembly.Table({ element: "anyfunc", initial: functions });
+  const env = { memory, __indirect_function_table: table, hire: unused, waitForWorkers: unused };
   const { exports } = new WebAssembly.Instance(module, { env });
   exports.__stack_pointer.value = stack;
+  if (family) new WebAssembly.Instance(family, { env: { ...env, ...exports } });
   try {
-    exports.work();
+    exports.work(crew);
   } catch (error) {
     const shared = new Int32Array(memory.buffer, words, 8);
     Atomics.store(shared, failed, 1);
