@@ -5,16 +5,16 @@ import type {
   AttentionPlan,
 } from "../kernels/attend/contract.ts";
 import { at, bit, type Export, orNull } from "./addresses.ts";
-import { checkPlain, type PlainAlone } from "./plain-attention.ts";
+
+type AttendOp = "attendForward" | "attendBackward";
 
 /** The general attention, as `kernelCalls`. */
 export function attendCalls(
-  run: Readonly<Record<keyof AttentionKernels<Storage, Storage>, Export>> & PlainAlone,
+  run: Readonly<Record<AttendOp, Export>>,
   settle: () => void,
-): AttentionKernels<Storage, Storage> {
+): Pick<AttentionKernels<Storage, Storage>, AttendOp> {
   return {
     attendForward(inputs, plan, context, rows, weights, logSumExp) {
-      if (run.plainAlone) checkPlain("attendForward", inputs, plan, weights, logSumExp);
       run.attendForward(
         ...numbersOf(inputs, plan),
         at(context),
@@ -39,7 +39,6 @@ export function attendCalls(
       dValues,
       dVectors,
     ) {
-      if (run.plainAlone) checkPlain("attendBackward", inputs, plan, weights, dWeights, dVectors);
       run.attendBackward(
         ...numbersOf(inputs, plan),
         at(context),
@@ -56,28 +55,14 @@ export function attendCalls(
       );
       settle();
     },
-    attendBiasBackward(inputs, plan, rows, weights, dContext, dWeights, dots, dBias) {
-      run.attendBiasBackward(
-        ...numbersOf(inputs, plan),
-        at(rows.maxima),
-        at(rows.sums),
-        orNull(weights),
-        at(dContext),
-        orNull(dWeights),
-        at(dots),
-        at(dBias),
-      );
-      settle();
-    },
-    attentionScores(inputs, plan, stage, scores) {
-      run.attentionScores(...numbersOf(inputs, plan), stage, at(scores));
-      settle();
-    },
   };
 }
 
 /** ATTENTION_ARGUMENTS of src/kernels/attend/attend.h. */
-function numbersOf(inputs: AttentionInputs<Storage, Storage>, plan: AttentionPlan): number[] {
+export function numbersOf(
+  inputs: AttentionInputs<Storage, Storage>,
+  plan: AttentionPlan,
+): number[] {
   return [
     at(inputs.query),
     at(inputs.keys),

@@ -1,16 +1,22 @@
-import type { Memory, Storage } from "../core/storage.ts";
-import { deviceOf } from "../kernels/device.ts";
-import type { Kernels } from "../kernels/kernels.ts";
+import type { Memory } from "../core/storage.ts";
+import { type Device, deviceOf } from "../kernels/device.ts";
+import { familyDefinitions } from "../kernels/family-definitions.ts";
+import { familyCalls } from "./family-calls.ts";
+import { ReferenceDevice } from "./reference/reference-device.ts";
 import { family } from "./wasm/family.generated.ts";
-import { WasmDevice } from "./wasm/wasm-device.ts";
+import { WasmDevice, type WasmFamily } from "./wasm/wasm-device.ts";
+
+/** What a wasm device is extended by. */
+export const WASM_FAMILY: WasmFamily = { text: family, calls: familyCalls };
 
 /**
- * The kernels of the device that holds a tensor, those of the family of attention among them. A page's
- * wasm device begins without: they are part of a page's download only if something calls this, as every
- * layer does that needs more than the notebook's layers do.
+ * As `deviceOf`, with the kernels of the family of attention too. Devices for pages begin without them, and
+ * are extended by the first call of this. Because nothing else names those kernels, a page downloads them
+ * only if it uses a layer that calls this.
  */
-export function familyKernels(held: { readonly device: Memory }): Kernels<Storage, Storage> {
+export function familyDevice(held: { readonly device: Memory }): Device {
   const device = deviceOf(held);
-  if (device instanceof WasmDevice) device.extend(family);
-  return device.kernels;
+  if (device instanceof WasmDevice) device.extend(WASM_FAMILY);
+  else if (device instanceof ReferenceDevice) device.extend(familyDefinitions);
+  return device;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { WASM_FAMILY as family } from "../../src/devices/family.ts";
 import { type NativeDevice, openNativeDevice } from "../../src/devices/native/native-device.ts";
-import { family } from "../../src/devices/wasm/family.generated.ts";
 import { openWasmDevice, type WasmDevice } from "../../src/devices/wasm/wasm-device.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import { allCases } from "../support/all-cases.ts";

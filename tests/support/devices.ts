@@ -1,11 +1,12 @@
 import v8 from "node:v8";
 import { DeviceError } from "../../src/core/errors.ts";
 import type { Dtype } from "../../src/core/storage.ts";
+import { WASM_FAMILY as family } from "../../src/devices/family.ts";
 import { openNativeDevice } from "../../src/devices/native/native-device.ts";
 import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts";
-import { family } from "../../src/devices/wasm/family.generated.ts";
 import { openWasmDevice } from "../../src/devices/wasm/wasm-device.ts";
 import type { Device } from "../../src/kernels/device.ts";
+import { familyDefinitions } from "../../src/kernels/family-definitions.ts";
 
 // Node 20 knows relaxed SIMD, but only when told so before it compiles any WebAssembly.
 if (process.versions.node.startsWith("20.")) {
@@ -45,7 +46,7 @@ function openedBy(name: string, open: () => Device): DeviceUnderTest {
   }
 }
 
-const reference = new ReferenceDevice();
+const reference = new ReferenceDevice(familyDefinitions);
 
 /** Every device that tests run on, opened where it can be. */
 export const devicesUnderTest: readonly DeviceUnderTest[] = [

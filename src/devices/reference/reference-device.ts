@@ -1,9 +1,11 @@
 import { DeviceError } from "../../core/errors.ts";
 import type { Dtype, Storage, StorageArray, StorageDtype } from "../../core/storage.ts";
 import type { Floats } from "../../kernels/arrays.ts";
-import { definitions } from "../../kernels/definitions.ts";
+import { coreDefinitions } from "../../kernels/core-definitions.ts";
 import type { Device } from "../../kernels/device.ts";
+import type { CoreKernels, FamilyKernels } from "../../kernels/family.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
+import { coreAlone } from "../core-alone.ts";
 
 const ARRAYS = { float32: Float32Array, float64: Float64Array, int32: Int32Array } as const;
 
@@ -48,7 +50,7 @@ function arraysIn(argument: unknown): unknown {
 }
 
 /** The definitions, called with the arrays behind the storages. */
-function onStorages(kernels: Kernels<Floats, Int32Array>): Kernels<Storage, Storage> {
+function onStorages(kernels: Partial<Kernels<Floats, Int32Array>>): Kernels<Storage, Storage> {
   const lift =
     (kernel: (...arguments_: unknown[]) => void) =>
     (...arguments_: unknown[]): void =>
@@ -67,7 +69,22 @@ export class ReferenceDevice implements Device {
   readonly name = "reference";
   readonly dtypes: readonly Dtype[] = ["float32", "float64"];
   readonly description = "plain TypeScript definitions, one thread";
-  readonly kernels = onStorages(definitions);
+  readonly kernels: Kernels<Storage, Storage>;
+  #extended = false;
+
+  /** @param family what to `extend` the device by at once */
+  constructor(family?: FamilyKernels<Floats, Int32Array>) {
+    const core: CoreKernels<Storage, Storage> = onStorages(coreDefinitions);
+    this.kernels = coreAlone(this.name, core);
+    if (family !== undefined) this.extend(family);
+  }
+
+  /** Adds the definitions of the family of attention, once: a page that needs none need not have them. */
+  extend(family: FamilyKernels<Floats, Int32Array>): void {
+    if (this.#extended) return;
+    Object.assign(this.kernels, onStorages(family));
+    this.#extended = true;
+  }
 
   /** @throws DeviceError when the engine has no array of that length */
   allocate(dtype: StorageDtype, length: number): Storage {

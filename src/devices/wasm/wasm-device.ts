@@ -1,10 +1,12 @@
 import type { Dtype, Storage, StorageDtype } from "../../core/storage.ts";
 import type { Device } from "../../kernels/device.ts";
+import type { FamilyKernels } from "../../kernels/family.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
+import type { Export } from "../addresses.ts";
 import { checkAllocation } from "../allocation.ts";
+import { coreAlone } from "../core-alone.ts";
+import { coreCalls } from "../core-calls.ts";
 import { describeThreads, threadsFor } from "../host.ts";
-import { type KernelExports, kernelCalls } from "../kernel-calls.ts";
-import { refuseFamily } from "../plain-attention.ts";
 import { Arena } from "./arena.ts";
 import { LAYOUT } from "./layout.ts";
 import { type Loaded, load, loadFamily, type ModuleText, type Simd } from "./module-loading.ts";
@@ -29,8 +31,18 @@ export interface WasmOptions {
   /** Whether the memory is shared; when absent, it is wherever the engine allows it. */
   readonly shared?: boolean;
   /** What to `extend` the device by at once. */
-  readonly family?: ModuleText;
+  readonly family?: WasmFamily;
 }
+
+/** What a page needs not have: the kernels of the family of attention. */
+export interface WasmFamily {
+  readonly text: ModuleText;
+  /** As `kernelCalls`. */
+  calls(run: Ops, settle: () => void): FamilyKernels<Storage, Storage>;
+}
+
+/** C kernels by their names. */
+type Ops = Readonly<Record<keyof Kernels<Storage, Storage>, Export>>;
 
 const SIMD_NAMES = { relaxed: "relaxed SIMD", simd128: "SIMD" } as const;
 
@@ -67,10 +79,9 @@ export class WasmDevice implements Device {
   /** The build in use. */
   readonly simd: Simd;
   readonly #loaded: Loaded;
-  /** The kernels that the calls go to. */
-  readonly #run: { -readonly [Name in keyof KernelExports]: KernelExports[Name] };
   readonly #memory: WasmMemory;
   readonly #pool: WorkerPool | null;
+  #extended = false;
 
   /** Use {@link openWasmDevice}. */
   constructor(options: WasmOptions) {
@@ -93,28 +104,21 @@ export class WasmDevice implements Device {
     this.simd = simd;
     this.description = `WebAssembly, ${SIMD_NAMES[simd]}, ${description}`;
     this.#loaded = loaded;
-    this.#run = { ...(exports as unknown as KernelExports), plainAlone: true };
     this.#memory = new WasmMemory(arena, options.memoryLimit ?? DEFAULT_LIMIT);
     this.#pool = pool;
-    this.kernels = kernelCalls(this.#run, () => {
-      this.#memory.settle();
-      this.#pool?.check();
-    });
-    for (const op of Object.keys(this.kernels) as (keyof typeof this.kernels)[]) {
-      this.#run[op] ??= () => refuseFamily(op);
-    }
+    const core = coreCalls(exports as unknown as Ops, () => this.#settle());
+    this.kernels = coreAlone(this.name, core);
     if (options.family !== undefined) this.extend(options.family);
   }
 
-  /**
-   * Adds the kernels of the family of attention, once: a page that does not need them need not have them.
-   * Tensors stay where they are.
-   */
-  extend(family: ModuleText): void {
-    if (!this.#run.plainAlone) return;
-    const { module, exports } = loadFamily(family, this.#loaded);
+  /** Adds the kernels of the family of attention, once. Tensors stay where they are. */
+  extend(family: WasmFamily): void {
+    if (this.#extended) return;
+    const { module, exports } = loadFamily(family.text, this.#loaded);
     this.#pool?.extend(module);
-    Object.assign(this.#run, exports, { plainAlone: false });
+    const calls = family.calls(exports as unknown as Ops, () => this.#settle());
+    Object.assign(this.kernels, calls);
+    this.#extended = true;
   }
 
   /**
@@ -124,6 +128,12 @@ export class WasmDevice implements Device {
   allocate(dtype: StorageDtype, length: number): Storage {
     checkAllocation("wasm device", dtype, length);
     return this.#memory.allocate(dtype, length);
+  }
+
+  /** After every kernel. */
+  #settle(): void {
+    this.#memory.settle();
+    this.#pool?.check();
   }
 
   /** How many parts of work its workers have computed. */

@@ -1,7 +1,7 @@
 import { checkNumber, checkOptions } from "../../core/arguments.ts";
 import { StateError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import type { Layer } from "../layer.ts";
 import { type LayerOptions, type ParameterSpec, parametersOf } from "../parameters.ts";
 import { attend } from "./attend.ts";
@@ -160,7 +160,7 @@ export abstract class AttentionLayer implements Layer {
     for (const [i, d] of this.gradientsOf(gradients.dScore ?? {}).entries()) {
       const total = this.grads[i];
       if (d === undefined || total === undefined) continue;
-      deviceOf(total).kernels.add(total.storage, d.storage, total.storage, total.size);
+      familyDevice(total).kernels.add(total.storage, d.storage, total.storage, total.size);
       d.dispose();
     }
     this.#gradients = gradients;

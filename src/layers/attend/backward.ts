@@ -1,7 +1,7 @@
 import { Scope } from "../../core/scope.ts";
 import type { Tensor } from "../../core/tensor.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { NORMALIZERS } from "../../kernels/attend/contract.ts";
-import { deviceOf } from "../../kernels/device.ts";
 import { newTensor } from "../layer.ts";
 import { splitSteps } from "./blocks.ts";
 import { inputsOf, type Job, rowsOf } from "./job.ts";
@@ -39,7 +39,7 @@ export function backwardPass(
 ): AttentionGradients {
   const [temporary, made] = [new Scope(), new Scope()];
   try {
-    const { kernels } = deviceOf(job.query);
+    const { kernels } = familyDevice(job.query);
     const like = (x: Tensor): Tensor => made.keep(newTensor(x, x.shape));
     const { context, weights } = forwardAgain(job, kept, temporary);
     const inputs = inputsOf(job);
@@ -108,7 +108,7 @@ function forwardAgain(
   if (!kept.context.disposed && !lost) return { context: kept.context, weights };
   const context = temporary.keep(newTensor(query, queryShape(sizes, plan.valueSize)));
   const again = lost ? temporary.keep(newTensor(query, rowShape(sizes, plan.steps))) : weights;
-  const { kernels } = deviceOf(query);
+  const { kernels } = familyDevice(query);
   const [inputs, out] = [inputsOf(job), context.storage];
   kernels.attendForward(inputs, plan, out, rowsOf(job), again?.storage ?? null, null);
   return { context, weights: again };
@@ -116,7 +116,7 @@ function forwardAgain(
 
 function zerosLike(x: Tensor, scope: Scope): Tensor {
   const zeros = scope.keep(newTensor(x, x.shape));
-  deviceOf(x).kernels.fill(zeros.storage, 0, zeros.size);
+  familyDevice(x).kernels.fill(zeros.storage, 0, zeros.size);
   return zeros;
 }
 

@@ -1,7 +1,8 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Storage } from "../../core/storage.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { type Device, deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
+import type { Device } from "../../kernels/device.ts";
 import { newTensor } from "../layer.ts";
 
 /** Numbers of a storage that lie in blocks: the first of them, and the distance from one to the next. */
@@ -24,7 +25,7 @@ export function copyBlocks(
 
 /** Two tensors one behind the other along the last axis but one. */
 export function concatenateSteps(first: Tensor, second: Tensor, made: Scope): Tensor {
-  const device = deviceOf(first);
+  const device = familyDevice(first);
   const [outer, a, b] = [outerOf(first), blockOf(first), blockOf(second)];
   const shape = [...first.shape];
   shape[shape.length - 2] = stepsOf(first) + stepsOf(second);
@@ -42,7 +43,7 @@ export function splitSteps(
   steps: number,
   made: Scope,
 ): [first: Tensor, second: Tensor] {
-  const device = deviceOf(whole);
+  const device = familyDevice(whole);
   const part = (count: number): Tensor => {
     const shape = [...whole.shape];
     shape[shape.length - 2] = count;

@@ -1,7 +1,7 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { type AttentionPlan, NORMALIZERS } from "../../kernels/attend/contract.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { newTensor } from "../layer.ts";
 import { swapAxes } from "./blocks.ts";
 import type { CheckedCall } from "./checked-call.ts";
@@ -97,7 +97,7 @@ function isSwapped({ sizes, cache }: CheckedCall): boolean {
 export function forwardPass(job: Job, call: CheckedCall, made: Scope): Outcome {
   const { wanted } = call;
   const { query, sizes, plan } = job;
-  const device = deviceOf(query);
+  const device = familyDevice(query);
   const { kernels } = device;
   const like = (shape: readonly number[]): Tensor => made.keep(newTensor(query, shape));
   const context = like(queryShape(sizes, plan.valueSize));
@@ -133,6 +133,6 @@ export function forwardPass(job: Job, call: CheckedCall, made: Scope): Outcome {
 function headsFirst(query: Tensor, sizes: Sizes, size: number, owned: Scope): Tensor {
   const swapped = owned.keep(newTensor(query, query.shape));
   const { batch, heads, queries } = sizes;
-  swapAxes(query.storage, swapped.storage, deviceOf(query), [batch, queries, heads, size]);
+  swapAxes(query.storage, swapped.storage, familyDevice(query), [batch, queries, heads, size]);
   return swapped;
 }

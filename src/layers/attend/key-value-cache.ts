@@ -4,7 +4,7 @@ import { formatShape } from "../../core/shapes.ts";
 import type { Dtype, Memory } from "../../core/storage.ts";
 import { disposeSymbol, type Tensor } from "../../core/tensor.ts";
 import { deviceHolding } from "../../devices/create.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { agree, checkTensor, together } from "../checks.ts";
 import { newTensor } from "../layer.ts";
 import { copyBlocks, swapAxes } from "./blocks.ts";
@@ -223,7 +223,7 @@ export class KeyValueCache {
     if (needed <= this.#room) return held;
     const room = Math.max(needed, 2 * this.#room, FIRST_ROOM);
     const larger = this.#make(room);
-    const device = deviceOf(this);
+    const device = familyDevice(this);
     const blocks = this.batch * this.heads;
     for (const name of ["keys", "values"] as const) {
       const size = name === "keys" ? this.size : this.valueSize;
@@ -241,7 +241,7 @@ export class KeyValueCache {
   #write(from: Tensor, to: Tensor, size: number, steps: number): void {
     const { batch, heads } = this;
     const rows = { from: this.#length * size, stride: this.#room * size };
-    const device = deviceOf(this);
+    const device = familyDevice(this);
     if (from.shape.length === 3) {
       swapAxes(from.storage, to.storage, device, [batch, steps, heads, size], rows);
       return;

@@ -1,7 +1,7 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Shape } from "../../core/shapes.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { newTensor } from "../layer.ts";
 
 /** Rows of a tensor: so many blocks of `stride` rows, of which the first `used` count. */
@@ -14,7 +14,7 @@ export interface Rows {
 /** y = x · W + b, row by row; rows that do not count stay unspecified. */
 export function project(x: Tensor, rows: Rows, W: Tensor, b: Tensor | null, shape: Shape): Tensor {
   const y = newTensor(x, shape);
-  const { kernels } = deviceOf(x);
+  const { kernels } = familyDevice(x);
   const [inner, columns] = W.shape as [number, number];
   const bias = b?.storage ?? null;
   if (rows.used === rows.stride) {
@@ -36,7 +36,7 @@ export function project(x: Tensor, rows: Rows, W: Tensor, b: Tensor | null, shap
 /** y = x + b, row by row. */
 export function addToRows(x: Tensor, b: Tensor): Tensor {
   const y = newTensor(x, x.shape);
-  const { kernels } = deviceOf(x);
+  const { kernels } = familyDevice(x);
   const rows = b.size === 0 ? 0 : x.size / b.size;
   kernels.addRepeated(x.storage, b.storage, y.storage, rows, b.size);
   return y;
@@ -46,7 +46,7 @@ export function addToRows(x: Tensor, b: Tensor): Tensor {
 export function sumOfRows(x: Tensor, like: Tensor, made: Scope): Tensor {
   const y = made.keep(newTensor(like, like.shape));
   const rows = like.size === 0 ? 0 : x.size / like.size;
-  deviceOf(x).kernels.sumRows(x.storage, y.storage, rows, like.size, false);
+  familyDevice(x).kernels.sumRows(x.storage, y.storage, rows, like.size, false);
   return y;
 }
 
@@ -58,7 +58,7 @@ export function unproject(
   dy: Tensor,
   made: Scope,
 ): { dx: Tensor; dW: Tensor } {
-  const { kernels } = deviceOf(x);
+  const { kernels } = familyDevice(x);
   const [inner, columns] = W.shape as [number, number];
   const dx = made.keep(newTensor(x, x.shape));
   const dW = made.keep(newTensor(W, W.shape));
@@ -77,7 +77,7 @@ export function unproject(
 /** Whether all numbers are finite, and their norm too. */
 function allFinite(x: Tensor): boolean {
   const norm = newTensor(x, [1]);
-  deviceOf(x).kernels.norm(x.storage, norm.storage, x.size, false);
+  familyDevice(x).kernels.norm(x.storage, norm.storage, x.size, false);
   const finite = Number.isFinite(norm.data[0]);
   norm.dispose();
   return finite;
