@@ -10,7 +10,9 @@ import type { Kernels } from "../kernels/kernels.ts";
 
 type Inputs = AttentionInputs<Storage, Storage>;
 
-const SIZES: readonly string[] = ["batch", "queries", "steps", "capacity", "size", "valueSize"];
+/** What a plan may say without being of another rule: sizes, and what means something beside a rule alone. */
+const FREE =
+  "batch queries steps capacity size valueSize sideBySide shift toEnd maskAxes biasAxes seed stream";
 
 /** Of what follows the plan of an op that the core has in part, what a rule gives or takes: null without. */
 const RULED = {
@@ -53,9 +55,10 @@ export function coreAlone(
 }
 
 function isPlain({ vector, mask, bias, slopes }: Inputs, plan: AttentionPlan): boolean {
+  const free = FREE.split(" ");
   const names = Object.keys(PLAIN_PLAN) as (keyof AttentionPlan)[];
   return (
-    names.every((name) => SIZES.includes(name) || plan[name] === PLAIN_PLAN[name]) &&
+    names.every((name) => free.includes(name) || plan[name] === PLAIN_PLAN[name]) &&
     [vector, mask, bias, slopes].every((storage) => storage === null)
   );
 }
