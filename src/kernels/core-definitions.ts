@@ -13,17 +13,19 @@ import * as reductions from "./reductions/definition.ts";
 import { softmaxBackward, softmaxForward } from "./softmax/definition.ts";
 
 /** The definitions of what every device begins with. */
-export const coreDefinitions: CoreKernels<Floats, Int32Array> = {
-  ...elementwise,
-  ...reductions,
-  matmul,
-  softmaxForward,
-  softmaxBackward,
-  ...attention,
-  ...plainAttend,
-  ...lstm,
-  ...embedding,
-  ...crossEntropy,
-  dropout,
-  adamStep,
-};
+export function coreDefinitions(): CoreKernels<Floats, Int32Array> {
+  return {
+    ...elementwise,
+    ...reductions,
+    matmul,
+    softmaxForward,
+    softmaxBackward,
+    ...attention,
+    ...plainAttend,
+    ...lstm,
+    ...embedding,
+    ...crossEntropy,
+    dropout,
+    adamStep,
+  };
+}

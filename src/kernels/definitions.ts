@@ -8,6 +8,6 @@ import type { Kernels } from "./kernels.ts";
  * float32 they are what fast kernels are held against.
  */
 export const definitions: Kernels<Floats, Int32Array> = {
-  ...coreDefinitions,
-  ...familyDefinitions,
+  ...coreDefinitions(),
+  ...familyDefinitions(),
 };

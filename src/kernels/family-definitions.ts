@@ -14,17 +14,19 @@ import {
   sparsemaxForward,
 } from "./sparse-softmax/definition.ts";
 
-/** The definitions of what only the family of attention needs. */
-export const familyDefinitions: FamilyKernels<Floats, Int32Array> = {
-  sparsemaxForward,
-  sparsemaxBackward,
-  entmaxForward,
-  entmaxBackward,
-  ...gaussian,
-  ...minimum,
-  ...attend,
-  ...activations,
-  ...layerNorm,
-  ...blocks,
-  rotate,
-};
+/** The definitions of what only the family of attention needs. A function, so that bundlers see whether anything does. */
+export function familyDefinitions(): FamilyKernels<Floats, Int32Array> {
+  return {
+    sparsemaxForward,
+    sparsemaxBackward,
+    entmaxForward,
+    entmaxBackward,
+    ...gaussian,
+    ...minimum,
+    ...attend,
+    ...activations,
+    ...layerNorm,
+    ...blocks,
+    rotate,
+  };
+}

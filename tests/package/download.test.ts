@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, type Rolldown } from "vite";
 import { expect, it } from "vitest";
+import { core } from "../../src/devices/wasm/core.generated.ts";
+import { family } from "../../src/devices/wasm/family.generated.ts";
 
 /** What a browser may have to download to run a trained model, in bytes of gzip. */
 const MOST = 60_000;
@@ -24,6 +26,33 @@ it(`running a trained model costs a browser at most ${MOST / 1000} kB, kernels i
   console.log(`a page with a model: ${bytes.length} bytes minified, ${size} with gzip`);
   expect(size).toBeLessThanOrEqual(MOST);
 }, 60_000);
+
+/** Pages by what they use, and whether the family of attention is part of that. */
+const USES = [
+  ["AttentionSeq2seq", "AttentionSeq2seq.fromBytes(new Uint8Array(8))", false],
+  ["openDevice", 'await openDevice("reference")', false],
+  ["attention", "attention", true],
+] as const;
+
+it.each(USES)(
+  "a page with %s has the kernels that it needs alone",
+  async (name, use, whole) => {
+    const entry = JSON.stringify(resolve("dist/browser.js"));
+    const scripts = await bundle(`import { ${name} } from ${entry}; console.log(${use});`);
+    const page = scripts.join("\n");
+    const size = gzipSync(Buffer.from(page), { level: 9 }).length;
+    console.log(`a page with ${name}: ${page.length} bytes minified, ${size} with gzip`);
+    // Not the page itself, which nobody wants to read in a report.
+    const has = {
+      core: page.includes(core.relaxed),
+      family: page.includes(family.relaxed),
+      definitions: /\bbiasSize\b/.test(page), // a name in src/kernels/attend/rows.ts
+      calls: /\.copyBlocks\(/.test(page),
+    };
+    expect(has).toEqual({ core: true, family: whole, definitions: whole, calls: whole });
+  },
+  60_000,
+);
 
 /** The scripts that Vite makes of a module, minified. */
 async function bundle(source: string): Promise<string[]> {

@@ -158,7 +158,11 @@ describe("a page that Vite bundled", () => {
           : [/SIMD, 1 thread: memory cannot be shared here$/, false];
         expect(answer).toMatchObject({
           isolated,
-          threads: { description: expect.stringMatching(description), helped },
+          threads: {
+            description: expect.stringMatching(description),
+            helped,
+            byRule: { context: [0.5, 1], helped },
+          },
         });
         expectRight((answer as { outcomes: Outcome[] }).outcomes, "wasm");
       },

@@ -73,16 +73,16 @@ export class ReferenceDevice implements Device {
   #extended = false;
 
   /** @param family what to `extend` the device by at once */
-  constructor(family?: FamilyKernels<Floats, Int32Array>) {
-    const core: CoreKernels<Storage, Storage> = onStorages(coreDefinitions);
+  constructor(family?: () => FamilyKernels<Floats, Int32Array>) {
+    const core: CoreKernels<Storage, Storage> = onStorages(coreDefinitions());
     this.kernels = coreAlone(this.name, core);
     if (family !== undefined) this.extend(family);
   }
 
   /** Adds the definitions of the family of attention, once: a page that needs none need not have them. */
-  extend(family: FamilyKernels<Floats, Int32Array>): void {
+  extend(family: () => FamilyKernels<Floats, Int32Array>): void {
     if (this.#extended) return;
-    Object.assign(this.kernels, onStorages(family));
+    Object.assign(this.kernels, onStorages(family()));
     this.#extended = true;
   }
 
