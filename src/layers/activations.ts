@@ -1,6 +1,6 @@
 import type { Storage } from "../core/storage.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { deviceOf } from "../kernels/device.ts";
+import { familyDevice } from "../devices/family.ts";
 import type { Kernels } from "../kernels/kernels.ts";
 import { checkTensor, expectShape, together } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
@@ -28,7 +28,7 @@ abstract class Activation implements Layer {
   forward(x: Tensor): Tensor {
     checkTensor(`${this.#name}.forward`, "x", x);
     const y = newTensor(x, x.shape);
-    const forward: Ops["tanhForward"] = deviceOf(x).kernels[`${this.#op}Forward`];
+    const forward: Ops["tanhForward"] = familyDevice(x).kernels[`${this.#op}Forward`];
     forward(x.storage, y.storage, x.size);
     this.#state = this.#ofX ? { x } : { y };
     return y;
@@ -45,7 +45,7 @@ abstract class Activation implements Layer {
     expectShape(`${this.#name}.backward`, "dy", dy, of.shape);
     together(`${this.#name}.backward`, { ...state, dy });
     const dx = newTensor(of, of.shape);
-    const backward: Ops["tanhBackward"] = deviceOf(of).kernels[`${this.#op}Backward`];
+    const backward: Ops["tanhBackward"] = familyDevice(of).kernels[`${this.#op}Backward`];
     backward(of.storage, dy.storage, dx.storage, of.size);
     return dx;
   }

@@ -1,6 +1,6 @@
 import { checkNumber, checkOptions, checkSize } from "../core/arguments.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { deviceOf } from "../kernels/device.ts";
+import { familyDevice } from "../devices/family.ts";
 import { checkLastAxis, expectShape, together } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
 import {
@@ -70,7 +70,7 @@ export class LayerNorm implements Layer {
     const y = newTensor(x, x.shape);
     const [means, inverses] = [newTensor(x, [rows]), newTensor(x, [rows])];
     const into = [y.storage, means.storage, inverses.storage] as const;
-    const { kernels } = deviceOf(x);
+    const { kernels } = familyDevice(x);
     kernels.layerNormForward(
       x.storage,
       gain.storage,
@@ -97,7 +97,7 @@ export class LayerNorm implements Layer {
     const [gain] = this.params as [Tensor, Tensor];
     const [dGain, dBias] = this.grads as [Tensor, Tensor];
     const dx = newTensor(x, x.shape);
-    deviceOf(x).kernels.layerNormBackward(
+    familyDevice(x).kernels.layerNormBackward(
       x.storage,
       gain.storage,
       means.storage,

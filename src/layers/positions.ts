@@ -3,7 +3,7 @@ import { ShapeError } from "../core/errors.ts";
 import type { Shape } from "../core/shapes.ts";
 import type { Dtype, Memory } from "../core/storage.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { deviceOf } from "../kernels/device.ts";
+import { familyDevice } from "../devices/family.ts";
 import { axes, expectShape, together } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
 import { type LayerOptions, type ParameterSpec, parametersOf } from "./parameters.ts";
@@ -31,7 +31,7 @@ function withPositions(x: Tensor, table: Tensor, offset: number): Tensor {
   const [N, T, D] = x.shape as [number, number, number];
   const rows = table.view(offset * D, [T, D]);
   const y = newTensor(x, x.shape);
-  deviceOf(x).kernels.addRepeated(x.storage, rows.storage, y.storage, N, T * D);
+  familyDevice(x).kernels.addRepeated(x.storage, rows.storage, y.storage, N, T * D);
   rows.dispose();
   return y;
 }
@@ -171,7 +171,7 @@ export class LearnedPositions implements Layer {
     together("LearnedPositions.backward", { table: dTable, dy });
     const [N, T, D] = shape as [number, number, number];
     const rows = dTable.view(offset * D, [T, D]);
-    deviceOf(dy).kernels.sumRows(dy.storage, rows.storage, N, T * D, true);
+    familyDevice(dy).kernels.sumRows(dy.storage, rows.storage, N, T * D, true);
     rows.dispose();
     return dy.reshape(dy.shape);
   }

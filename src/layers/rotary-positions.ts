@@ -3,7 +3,7 @@ import { DataError, ShapeError } from "../core/errors.ts";
 import { formatShape, type Shape } from "../core/shapes.ts";
 import type { Dtype, Memory } from "../core/storage.ts";
 import type { Indices, Tensor } from "../core/tensor.ts";
-import { deviceOf } from "../kernels/device.ts";
+import { familyDevice } from "../devices/family.ts";
 import {
   axes,
   checkIndices,
@@ -218,7 +218,7 @@ export class RotaryPositions implements Layer {
     const { rows: cosines, start } = this.#cosines.rows(x, ...range);
     const { rows: sines } = this.#sines.rows(x, ...range);
     const y = newTensor(x, x.shape);
-    deviceOf(x).kernels.rotate(
+    familyDevice(x).kernels.rotate(
       x.storage,
       cosines.storage,
       sines.storage,

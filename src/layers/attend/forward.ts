@@ -1,7 +1,7 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { type AttentionPlan, NORMALIZERS } from "../../kernels/attend/contract.ts";
 import { familyDevice } from "../../devices/family.ts";
+import { type AttentionPlan, NORMALIZERS } from "../../kernels/attend/contract.ts";
 import { newTensor } from "../layer.ts";
 import { swapAxes } from "./blocks.ts";
 import type { CheckedCall } from "./checked-call.ts";
