@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { repositoryFiles } from "./repository-files.ts";
+import { FAMILY_OPS } from "../../src/kernels/family.ts";
+import { repositoryFiles, sourceFiles } from "./repository-files.ts";
 
 const files = repositoryFiles();
 const markdown = files.filter((file) => file.endsWith(".md"));
@@ -24,6 +25,20 @@ describe("tests and types are not switched off", () => {
 
   it.each(forbidden)("no file contains %s", (text) => {
     expect(code.filter((file) => readFileSync(file, "utf8").includes(text))).toEqual([]);
+  });
+});
+
+describe("layers of the family of attention load its kernels", () => {
+  const call = new RegExp(`\\b(?:${FAMILY_OPS.join("|")})\\b`);
+  const family = [...sourceFiles("src/layers"), ...sourceFiles("src/seq2seq")]
+    .map((file) => ({ file, text: readFileSync(file, "utf8") }))
+    .filter(({ file, text }) => file.startsWith("src/layers/attend/") || call.test(text));
+
+  it("by familyDevice instead of deviceOf", () => {
+    expect(family.length).toBeGreaterThan(5);
+    expect(family.filter(({ text }) => text.includes("deviceOf")).map(({ file }) => file)).toEqual(
+      [],
+    );
   });
 });
 
