@@ -92,6 +92,7 @@ export {
   SoftmaxCrossEntropy,
   type SoftmaxCrossEntropyOptions,
 } from "./layers/softmax-cross-entropy.ts";
+export { Entmax15, Sparsemax } from "./layers/sparse-softmax.ts";
 export { TimeAttention, type TimeAttentionOptions } from "./layers/time-attention.ts";
 export { WeightSum } from "./layers/weight-sum.ts";
 export { onnxAttention } from "./onnx/attention-operator.ts";
