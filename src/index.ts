@@ -68,6 +68,12 @@ export { AttentionResult } from "./layers/attend/result.ts";
 export type { ScoreGradients } from "./layers/attend/scores.ts";
 export { Attention } from "./layers/attention.ts";
 export { AttentionWeight } from "./layers/attention-weight.ts";
+export {
+  CoverageAttention,
+  type CoverageGradients,
+} from "./layers/coverage/coverage-attention.ts";
+export { CoverageDecoding } from "./layers/coverage/decoding.ts";
+export type { CoverageCall } from "./layers/coverage/source.ts";
 export { Dropout } from "./layers/dropout.ts";
 export { Embedding } from "./layers/embedding.ts";
 export { FeedForward, type FeedForwardOptions } from "./layers/feed-forward.ts";
