@@ -1,4 +1,5 @@
 /** sparsemaxForward, sparsemaxBackward, entmaxForward, entmaxBackward, and their rows for other kernels. */
+#define TAILS_BY_CALL
 #include "sparse-softmax.h"
 
 #include "parallel.h"
