@@ -80,6 +80,8 @@ export { FeedForward, type FeedForwardOptions } from "./layers/feed-forward.ts";
 export type { Layer } from "./layers/layer.ts";
 export { LayerNorm, type LayerNormOptions } from "./layers/layer-norm.ts";
 export { Linear } from "./layers/linear.ts";
+export { LocalAttention } from "./layers/local/local-attention.ts";
+export type { LocalAttentionOptions, LocalCall } from "./layers/local/options.ts";
 export { LSTM, type LstmStart, type LstmState } from "./layers/lstm.ts";
 export { Adam, type AdamOptions, clipGradients, zeroGradients } from "./layers/optimisation.ts";
 export { type LayerOptions, type ParameterSpec, Parameters } from "./layers/parameters.ts";
