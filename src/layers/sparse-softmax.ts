@@ -1,6 +1,6 @@
 import { ShapeError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { deviceOf } from "../kernels/device.ts";
+import { familyDevice } from "../devices/family.ts";
 import { checkTensor, expectShape, together } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
 
@@ -29,7 +29,7 @@ class SparseSoftmax implements Layer {
       });
     }
     const y = newTensor(x, x.shape);
-    deviceOf(x).kernels[`${this.#op}Forward`](x.storage, y.storage, ...rowsOf(x));
+    familyDevice(x).kernels[`${this.#op}Forward`](x.storage, y.storage, ...rowsOf(x));
     this.#state = { y };
     return y;
   }
@@ -45,7 +45,7 @@ class SparseSoftmax implements Layer {
     expectShape(where, "dy", dy, y.shape);
     together(where, { y, dy });
     const dx = newTensor(y, y.shape);
-    const { kernels } = deviceOf(y);
+    const { kernels } = familyDevice(y);
     kernels[`${this.#op}Backward`](y.storage, dy.storage, dx.storage, ...rowsOf(y));
     return dx;
   }

@@ -1,7 +1,7 @@
 import { Scope } from "../../core/scope.ts";
 import type { Storage } from "../../core/storage.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { newTensor } from "../layer.ts";
 import { stepOf } from "./by-step.ts";
 import { inputsOfStep, planOf, type Source, type Steps } from "./step.ts";
@@ -30,7 +30,7 @@ export function stepsBackward(
   const [made, temporary] = [new Scope(), new Scope()];
   try {
     const { base, values, wc } = source;
-    const { kernels } = deviceOf(base);
+    const { kernels } = familyDevice(base);
     const zeros = (scope: Scope, shape: readonly number[]): Tensor => {
       const tensor = scope.keep(newTensor(base, shape));
       kernels.fill(tensor.storage, 0, tensor.size);
@@ -100,7 +100,7 @@ function dSharesOf(
   scope: Scope,
 ): { dWeights: Tensor; dCoverages: Tensor | null } {
   const { weights, coverages } = steps;
-  const { kernels } = deviceOf(weights);
+  const { kernels } = familyDevice(weights);
   const like = (): Tensor => scope.keep(newTensor(weights, weights.shape));
   const total = like();
   if (dWeights === null) kernels.fill(total.storage, 0, total.size);

@@ -1,7 +1,7 @@
 import type { Scope } from "../../core/scope.ts";
 import { sizeOf } from "../../core/shapes.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { newTensor } from "../layer.ts";
 
 /**
@@ -13,7 +13,7 @@ export function byStep(x: Tensor): Tensor {
   const y = newTensor(x, [T, N, ...rest]);
   const rows = x.device.allocate("int32", N * T);
   rows.write(Int32Array.from({ length: N * T }, (_, i) => (i % N) * T + Math.floor(i / N)));
-  deviceOf(x).kernels.embeddingForward(x.storage, rows, y.storage, N * T, sizeOf(rest));
+  familyDevice(x).kernels.embeddingForward(x.storage, rows, y.storage, N * T, sizeOf(rest));
   rows.release();
   return y;
 }

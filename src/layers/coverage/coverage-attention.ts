@@ -2,7 +2,7 @@ import { checkOptions, checkSize, describe } from "../../core/arguments.ts";
 import { DataError, StateError } from "../../core/errors.ts";
 import { Scope } from "../../core/scope.ts";
 import { type Indices, Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { agree, axes, expectShape, together } from "../checks.ts";
 import { type Layer, newTensor, recall } from "../layer.ts";
 import { type LayerOptions, type ParameterSpec, parametersOf } from "../parameters.ts";
@@ -195,7 +195,7 @@ export class CoverageAttention implements Layer {
     else checkLossGradient(where, dCoverageLoss);
     const temporary = new Scope();
     const ordered = (x: Tensor): Tensor => temporary.keep(byStep(x));
-    const { kernels } = deviceOf(query);
+    const { kernels } = familyDevice(query);
     try {
       const upstream = {
         dContext: ordered(dContext),
@@ -257,7 +257,7 @@ function named(tensors: readonly Tensor[]): CoverageParameters {
 
 function copyOf(x: Tensor, offset: number, shape: readonly number[]): Tensor {
   const [from, to] = [x.view(offset, shape), newTensor(x, shape)];
-  deviceOf(x).kernels.copy(from.storage, to.storage, to.size);
+  familyDevice(x).kernels.copy(from.storage, to.storage, to.size);
   from.dispose();
   return to;
 }
@@ -269,7 +269,7 @@ function lossOf({ weights, coverages }: Steps): Tensor {
   const room = (...shape: readonly number[]): Tensor => scope.keep(newTensor(weights, shape));
   const [minima, ones, sums] = [room(T, N, Tk), room(Tk), room(T, N)];
   const before = scope.keep(coverages.view(0, weights.shape));
-  const { kernels } = deviceOf(weights);
+  const { kernels } = familyDevice(weights);
   kernels.minimumForward(weights.storage, before.storage, minima.storage, minima.size);
   kernels.fill(ones.storage, 1, Tk);
   const [from, to] = [minima.storage, sums.storage];
@@ -292,6 +292,6 @@ function checkLossGradient(where: string, value: unknown): void {
 function spread(gradient: Tensor | number, query: Tensor, scope: Scope): Tensor {
   if (gradient instanceof Tensor) return gradient;
   const spread = scope.keep(newTensor(query, query.shape.slice(0, 2)));
-  deviceOf(query).kernels.fill(spread.storage, gradient, spread.size);
+  familyDevice(query).kernels.fill(spread.storage, gradient, spread.size);
   return spread;
 }

@@ -1,7 +1,7 @@
 import { StateError } from "../../core/errors.ts";
 import { Scope } from "../../core/scope.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { agree, axes, checkIndices, checkTensor, together } from "../checks.ts";
 import { newTensor } from "../layer.ts";
 import { type CoverageCall, type CoverageParameters, sourceOf, stepsOf } from "./source.ts";
@@ -44,7 +44,7 @@ export class CoverageDecoding {
     }
     const { base } = this.#source;
     this.#coverage = newTensor(base, base.shape.slice(0, 2));
-    deviceOf(base).kernels.fill(this.#coverage.storage, 0, this.#coverage.size);
+    familyDevice(base).kernels.fill(this.#coverage.storage, 0, this.#coverage.size);
   }
 
   /** The sum of the weights (N, Tk) of all steps so far; that of a step stays as it is. */
@@ -88,7 +88,7 @@ export class CoverageDecoding {
     agree(where, "Dq", "query", Dq, "Wq", Wq.shape[0] ?? 0);
     together(where, { Wq, query });
     const scope = new Scope();
-    const { kernels } = deviceOf(base);
+    const { kernels } = familyDevice(base);
     const alone = scope.keep(query.view(0, [1, N, Dq]));
     const steps = stepsOf(this.#source, alone, Wq, scope);
     const Tk = base.shape[1] ?? 0;

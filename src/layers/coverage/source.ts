@@ -1,7 +1,7 @@
 import { checkOptions } from "../../core/arguments.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { agree, axes, checkLengths, expectShape, together } from "../checks.ts";
 import { newTensor } from "../layer.ts";
 import type { Source, Steps } from "./step.ts";
@@ -39,7 +39,7 @@ export function sourceOf(
   together(where, { Wk, keys, values });
   const { lengths } = call;
   checkLengths(where, lengths, keys, N, Tk);
-  const { kernels } = deviceOf(keys);
+  const { kernels } = familyDevice(keys);
   let real = keys;
   if (lengths !== undefined) {
     // Padding may hold anything; without it here, keys · Wk and keysᵀ · dBase never meet it.
@@ -66,7 +66,7 @@ export function stepsOf(source: Source, query: Tensor, Wq: Tensor, scope: Scope)
     maxima: room(T, N),
     sums: room(T, N),
   };
-  const { kernels } = deviceOf(base);
+  const { kernels } = familyDevice(base);
   const [from, to] = [query.storage, steps.projected.storage];
   kernels.matmul(from, Wq.storage, null, to, T * N, A, Dq, false, false, false);
   const before = steps.coverages.view(0, [N, Tk]);

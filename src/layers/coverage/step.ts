@@ -1,9 +1,9 @@
 import { Scope } from "../../core/scope.ts";
 import type { Storage } from "../../core/storage.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
+import { familyDevice } from "../../devices/family.ts";
 import type { AttentionInputs, AttentionPlan } from "../../kernels/attend/contract.ts";
 import { NORMALIZERS } from "../../kernels/attend/contract.ts";
-import { deviceOf } from "../../kernels/device.ts";
 import { stepOf } from "./by-step.ts";
 
 /** What one query at a time attends to. */
@@ -69,7 +69,7 @@ export function inputsOfStep(
   scope: Scope,
 ): AttentionInputs<Storage, Storage> {
   const { base, values, lengths, wc, v } = source;
-  const { kernels } = deviceOf(base);
+  const { kernels } = familyDevice(base);
   const coverage = stepOf(steps.coverages, t, scope);
   kernels.copy(base.storage, covered.storage, base.size);
   const [column, row, into] = [coverage.storage, wc.storage, covered.storage];
@@ -89,7 +89,7 @@ export function inputsOfStep(
 /** Step t: its context and weights, and the coverage of the step that follows. */
 export function attendStep(source: Source, steps: Steps, t: number, covered: Tensor): void {
   const scope = new Scope();
-  const { kernels } = deviceOf(source.base);
+  const { kernels } = familyDevice(source.base);
   const inputs = inputsOfStep(source, steps, t, covered, scope);
   const part = (x: Tensor, step = t): Storage => stepOf(x, step, scope).storage;
   const [before, after] = [part(steps.coverages), part(steps.coverages, t + 1)];

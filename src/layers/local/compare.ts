@@ -1,6 +1,6 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { newTensor } from "../layer.ts";
 
 /** query · W (N, Tq, Dk), or query itself where there is no W. */
@@ -10,7 +10,7 @@ export function compare(query: Tensor, W: Tensor | undefined, scope: Scope): Ten
   const [Dq, Dk] = W.shape as [number, number];
   const y = scope.keep(newTensor(query, [N, Tq, Dk]));
   const [x, w, to] = [query.storage, W.storage, y.storage];
-  deviceOf(query).kernels.matmul(x, w, null, to, N * Tq, Dk, Dq, false, false, false);
+  familyDevice(query).kernels.matmul(x, w, null, to, N * Tq, Dk, Dq, false, false, false);
   return y;
 }
 
@@ -25,7 +25,7 @@ export function compareBackward(
   const [N, Tq] = query.shape as [number, number];
   const [Dq, Dk] = W.shape as [number, number];
   const rows = N * Tq;
-  const { kernels } = deviceOf(query);
+  const { kernels } = familyDevice(query);
   const [d, dQuery] = [dCompared.storage, newTensor(query, query.shape)];
   kernels.matmul(query.storage, d, null, dW.storage, Dq, Dk, rows, true, false, true);
   kernels.matmul(d, W.storage, null, dQuery.storage, rows, Dq, Dk, false, true, false);

@@ -2,7 +2,7 @@ import { checkNumber, checkOptions, checkSize } from "../../core/arguments.ts";
 import { StateError } from "../../core/errors.ts";
 import { Scope } from "../../core/scope.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { agree, axes, checkLengths, expectShape, together } from "../checks.ts";
 import { type Layer, newTensor, recall } from "../layer.ts";
 import { type ParameterSpec, parametersOf } from "../parameters.ts";
@@ -185,7 +185,7 @@ export class LocalAttention implements Layer {
       const { rows, width, counts } = windows;
       const room = (): Tensor => scope.keep(newTensor(query, [rows, width]));
       const align = room();
-      const { kernels } = deviceOf(query);
+      const { kernels } = familyDevice(query);
       const sizes = [rows, 1, width] as const;
       const [a, lengthsOfRows] = [align.storage, counts.storage];
       const [q, k, v] = [compared.storage, near.keys.storage, near.values.storage];
@@ -242,7 +242,7 @@ export class LocalAttention implements Layer {
     try {
       const { rows, width, counts } = windows;
       const like = (x: Tensor): Tensor => scope.keep(newTensor(x, x.shape));
-      const { kernels } = deviceOf(query);
+      const { kernels } = familyDevice(query);
       const sizes = [rows, 1, width] as const;
       const [dShares, dNearValues, dNearKeys] = [like(weights), like(near.values), like(near.keys)];
       const [d, lengths] = [dShares.storage, counts.storage];

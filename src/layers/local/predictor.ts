@@ -1,6 +1,6 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { newTensor } from "../layer.ts";
 
 /** Wp (D, D) and vp (D), or their gradients. */
@@ -33,7 +33,7 @@ export function predict(
   const [hidden, shares, spans] = [room(N, Tq, D), room(N, Tq), room(N, Tq)];
   const centres = newTensor(query, [N, Tq]);
   spans.storage.write(Float64Array.from({ length: rows }, (_, i) => lengths[Math.floor(i / Tq)]!));
-  const { kernels } = deviceOf(query);
+  const { kernels } = familyDevice(query);
   const [x, h, s] = [query.storage, hidden.storage, shares.storage];
   kernels.matmul(x, Wp.storage, null, h, rows, D, D, false, false, false);
   kernels.tanhForward(h, h, hidden.size);
@@ -55,7 +55,7 @@ export function predictBackward(
 ): void {
   const D = vp.size;
   const rows = dCentres.size;
-  const { kernels } = deviceOf(query);
+  const { kernels } = familyDevice(query);
   const [d, h] = [dCentres.storage, hidden.storage];
   kernels.multiply(d, spans.storage, d, rows);
   kernels.sigmoidBackward(shares.storage, d, d, rows);

@@ -1,6 +1,6 @@
 import type { Scope } from "../../core/scope.ts";
 import { Indices, type Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import { familyDevice } from "../../devices/family.ts";
 import { newTensor } from "../layer.ts";
 
 /**
@@ -67,14 +67,14 @@ export function windowsAround(
 export function gather(x: Tensor, { rows, width, ids }: Windows, scope: Scope): Tensor {
   const size = x.shape[2] ?? 0;
   const y = scope.keep(newTensor(x, [rows, width, size]));
-  deviceOf(x).kernels.embeddingForward(x.storage, ids.storage, y.storage, rows * width, size);
+  familyDevice(x).kernels.embeddingForward(x.storage, ids.storage, y.storage, rows * width, size);
   return y;
 }
 
 /** The gradient of {@link gather}: a step's is the sum over the windows that it is in. */
 export function gatherBackward(like: Tensor, { rows, width, ids }: Windows, dy: Tensor): Tensor {
   const dx = newTensor(like, like.shape);
-  const { kernels } = deviceOf(like);
+  const { kernels } = familyDevice(like);
   kernels.fill(dx.storage, 0, dx.size);
   const size = like.shape[2] ?? 0;
   kernels.embeddingBackward(ids.storage, dy.storage, dx.storage, rows * width, size);
@@ -85,7 +85,7 @@ export function gatherBackward(like: Tensor, { rows, width, ids }: Windows, dy: 
 export function spread(weights: Tensor, windows: Windows, shape: readonly number[]): Tensor {
   const { rows, width, elements } = windows;
   const all = newTensor(weights, shape);
-  const { kernels } = deviceOf(weights);
+  const { kernels } = familyDevice(weights);
   kernels.fill(all.storage, 0, all.size);
   kernels.embeddingBackward(elements.storage, weights.storage, all.storage, rows * width, 1);
   return all;
@@ -95,7 +95,7 @@ export function spread(weights: Tensor, windows: Windows, shape: readonly number
 export function spreadBackward(dAll: Tensor, windows: Windows, scope: Scope): Tensor {
   const { rows, width, elements, counts } = windows;
   const d = scope.keep(newTensor(dAll, [rows, width]));
-  const { kernels } = deviceOf(dAll);
+  const { kernels } = familyDevice(dAll);
   kernels.embeddingForward(dAll.storage, elements.storage, d.storage, rows * width, 1);
   kernels.maskSteps(d.storage, counts.storage, d.storage, rows, width, 1);
   return d;
