@@ -68,12 +68,20 @@ export { AttentionResult } from "./layers/attend/result.ts";
 export type { ScoreGradients } from "./layers/attend/scores.ts";
 export { Attention } from "./layers/attention.ts";
 export { AttentionWeight } from "./layers/attention-weight.ts";
+export {
+  CoverageAttention,
+  type CoverageGradients,
+} from "./layers/coverage/coverage-attention.ts";
+export { CoverageDecoding } from "./layers/coverage/decoding.ts";
+export type { CoverageCall } from "./layers/coverage/source.ts";
 export { Dropout } from "./layers/dropout.ts";
 export { Embedding } from "./layers/embedding.ts";
 export { FeedForward, type FeedForwardOptions } from "./layers/feed-forward.ts";
 export type { Layer } from "./layers/layer.ts";
 export { LayerNorm, type LayerNormOptions } from "./layers/layer-norm.ts";
 export { Linear } from "./layers/linear.ts";
+export { LocalAttention } from "./layers/local/local-attention.ts";
+export type { LocalAttentionOptions, LocalCall } from "./layers/local/options.ts";
 export { LSTM, type LstmStart, type LstmState } from "./layers/lstm.ts";
 export { Adam, type AdamOptions, clipGradients, zeroGradients } from "./layers/optimisation.ts";
 export { type LayerOptions, type ParameterSpec, Parameters } from "./layers/parameters.ts";
@@ -92,6 +100,7 @@ export {
   SoftmaxCrossEntropy,
   type SoftmaxCrossEntropyOptions,
 } from "./layers/softmax-cross-entropy.ts";
+export { Entmax15, Sparsemax } from "./layers/sparse-softmax.ts";
 export { TimeAttention, type TimeAttentionOptions } from "./layers/time-attention.ts";
 export { WeightSum } from "./layers/weight-sum.ts";
 export { onnxAttention } from "./onnx/attention-operator.ts";

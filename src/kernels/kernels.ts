@@ -91,10 +91,10 @@ export interface Kernels<F, I> extends AttentionKernels<F, I>, LayerKernels<F, I
   sparsemaxBackward(y: F, dy: F, dx: F, rows: number, columns: number): void;
   /**
    * y[i, :] = max(x[i, :] / 2 − τᵢ, 0)², with the τᵢ that makes the row's sum 1: entmax with α = 1.5
-   * (Peters, Niculae & Martins 2019, equation 8). Otherwise as sparsemaxForward. y may be x.
+   * (Peters, Niculae & Martins 2019, section 3). Otherwise as sparsemaxForward. y may be x.
    */
   entmaxForward(x: F, y: F, rows: number, columns: number): void;
-  /** As sparsemaxBackward with s = √y[i, j] (Peters et al. 2019, proposition 2). dx may be dy. */
+  /** As sparsemaxBackward with s = √y[i, j]. dx may be dy. */
   entmaxBackward(y: F, dy: F, dx: F, rows: number, columns: number): void;
 
   // --- attention: query (N, Tq, D), keys (N, Tk, D), values (N, Tk, D), weights (N, Tq, Tk) ---

@@ -19,12 +19,17 @@ import { definitions } from "../../src/kernels/definitions.ts";
 import { dropoutCase } from "../../src/kernels/dropout/cases.ts";
 import * as elementwise from "../../src/kernels/elementwise/cases.ts";
 import { embeddingBackwardCase, embeddingForwardCase } from "../../src/kernels/embedding/cases.ts";
+import { gaussianBackwardCase, gaussianForwardCase } from "../../src/kernels/gaussian/cases.ts";
 import { layerNormBackwardCase, layerNormForwardCase } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
 import { matmulCase } from "../../src/kernels/matmul/cases.ts";
+
+import { minimumBackwardCase, minimumForwardCase } from "../../src/kernels/minimum/cases.ts";
+
 import * as reductions from "../../src/kernels/reductions/cases.ts";
 import { rotateCase } from "../../src/kernels/rotary/cases.ts";
 import { softmaxBackwardCase, softmaxForwardCase } from "../../src/kernels/softmax/cases.ts";
+import { sparseBackwardCase, sparseForwardCase } from "../../src/kernels/sparse-softmax/cases.ts";
 import { opOf } from "../support/all-cases.ts";
 import { complaints } from "../support/compare.ts";
 import { devicesUnderTest } from "../support/devices.ts";
@@ -50,6 +55,13 @@ const recurrent = {
   initial: fc.constantFrom("both", "h", "c", "none"),
   seed: word,
 } as const;
+const scale = fc.constantFrom(0.01, 0.3, 1, 10);
+const bells = {
+  rows: some,
+  steps: fc.oneof(some, fc.nat(300)),
+  deviation: fc.constantFrom(0.5, 1, 5),
+  seed: word,
+};
 const masked = { batch: few, steps: some, size: some, inPlace: flag };
 const alias = fc.constantFrom("none", "y = a", "y = b", "a = b", "all");
 const logits = { rows: some, columns: fc.integer({ min: 1, max: 40 }), seed: word };
@@ -92,6 +104,28 @@ const CASES: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
   softmaxBackward: fc
     .record({ ...rows, inPlace: flag })
     .map((options) => softmaxBackwardCase(options)),
+  ...Object.fromEntries(
+    (["sparsemax", "entmax"] as const).flatMap((op) => {
+      const options = fc.record({
+        op: fc.constant(op),
+        rows: some,
+        columns: fc.oneof(some, fc.nat(300)),
+        seed: word,
+        scale,
+        inPlace: flag,
+      });
+      return [
+        [`${op}Forward`, options.map(sparseForwardCase)],
+        [`${op}Backward`, options.map((drawn) => sparseBackwardCase(drawn))],
+      ];
+    }),
+  ),
+  gaussianForward: fc.record(bells).map(gaussianForwardCase),
+  gaussianBackward: fc.record(bells).map((options) => gaussianBackwardCase(options)),
+  minimumForward: fc
+    .record({ length, alias: fc.constantFrom("none", "y = a", "y = b", "a = b"), seed: word })
+    .map(minimumForwardCase),
+  minimumBackward: fc.record({ length, seed: word }).map(minimumBackwardCase),
   attentionWeightForward: fc.record(sequences).map(attention.attentionWeightForwardCase),
   attentionWeightBackward: fc.record(gradients).map(attention.attentionWeightBackwardCase),
   weightSumForward: fc.record(sequences).map(attention.weightSumForwardCase),

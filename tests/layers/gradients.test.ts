@@ -9,6 +9,7 @@ import { Linear } from "../../src/layers/linear.ts";
 import { LSTM } from "../../src/layers/lstm.ts";
 import { Softmax } from "../../src/layers/softmax.ts";
 import { SoftmaxCrossEntropy } from "../../src/layers/softmax-cross-entropy.ts";
+import { Entmax15, Sparsemax } from "../../src/layers/sparse-softmax.ts";
 import { TimeAttention } from "../../src/layers/time-attention.ts";
 import { WeightSum } from "../../src/layers/weight-sum.ts";
 import { complaintsOf, float64, type Shapes, type Subject } from "../support/layer-gradients.ts";
@@ -48,15 +49,18 @@ function timeAttentionSubject(keepWeights: boolean, lengths: number[] | null): S
   };
 }
 
+function rowSubject(layer: Softmax | Sparsemax | Entmax15): Subject {
+  return {
+    shapes: { x: [2, 3, 5] },
+    forward: ({ x }) => [layer.forward(x!)],
+    backward: ([dy]) => ({ x: layer.backward(dy!) }),
+  };
+}
+
 const subjects: Readonly<Record<string, () => Subject>> = {
-  Softmax: () => {
-    const layer = new Softmax();
-    return {
-      shapes: { x: [2, 3, 5] },
-      forward: ({ x }) => [layer.forward(x!)],
-      backward: ([dy]) => ({ x: layer.backward(dy!) }),
-    };
-  },
+  Softmax: () => rowSubject(new Softmax()),
+  Sparsemax: () => rowSubject(new Sparsemax()),
+  Entmax15: () => rowSubject(new Entmax15()),
   WeightSum: () => {
     const layer = new WeightSum();
     return {

@@ -8,12 +8,17 @@ import { crossEntropyCases } from "../../src/kernels/cross-entropy/cases.ts";
 import { dropoutCases } from "../../src/kernels/dropout/cases.ts";
 import { elementwiseCases } from "../../src/kernels/elementwise/cases.ts";
 import { embeddingCases } from "../../src/kernels/embedding/cases.ts";
+import { gaussianCases } from "../../src/kernels/gaussian/cases.ts";
 import { layerNormCases } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmCases } from "../../src/kernels/lstm/cases.ts";
 import { matmulCases } from "../../src/kernels/matmul/cases.ts";
+
+import { minimumCases } from "../../src/kernels/minimum/cases.ts";
+
 import { reductionCases } from "../../src/kernels/reductions/cases.ts";
 import { rotaryCases } from "../../src/kernels/rotary/cases.ts";
 import { softmaxCases } from "../../src/kernels/softmax/cases.ts";
+import { sparseSoftmaxCases } from "../../src/kernels/sparse-softmax/cases.ts";
 
 /** The cases of every op of the contract. */
 export function allCases(): KernelCase[] {
@@ -22,6 +27,9 @@ export function allCases(): KernelCase[] {
     ...reductionCases(),
     ...matmulCases(),
     ...softmaxCases(),
+    ...sparseSoftmaxCases(),
+    ...gaussianCases(),
+    ...minimumCases(),
     ...attentionCases(),
     ...attendCases(),
     ...lstmCases(),

@@ -14,12 +14,15 @@ import {
 } from "../../src/kernels/cross-entropy/cases.ts";
 import { dropoutCase } from "../../src/kernels/dropout/cases.ts";
 import { embeddingForwardCase } from "../../src/kernels/embedding/cases.ts";
+import { gaussianBackwardCase, gaussianForwardCase } from "../../src/kernels/gaussian/cases.ts";
 import { layerNormBackwardCase, layerNormForwardCase } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
 import { matmulCase } from "../../src/kernels/matmul/cases.ts";
+import { minimumBackwardCase, minimumForwardCase } from "../../src/kernels/minimum/cases.ts";
 import { sumRowsCase } from "../../src/kernels/reductions/cases.ts";
 import { rotateCase } from "../../src/kernels/rotary/cases.ts";
 import { softmaxBackwardCase, softmaxForwardCase } from "../../src/kernels/softmax/cases.ts";
+import { sparseBackwardCase, sparseForwardCase } from "../../src/kernels/sparse-softmax/cases.ts";
 
 const seed = 7;
 const batched = { batch: 5, queries: 67, steps: 131, size: 96, lengths: "mixed", seed } as const;
@@ -89,6 +92,14 @@ export function bigCases(): KernelCase[] {
     lstmBackwardCase(recurrent),
     softmaxForwardCase(rows),
     softmaxBackwardCase(rows),
+    ...(["sparsemax", "entmax"] as const).flatMap((op) => [
+      sparseForwardCase({ ...rows, op }),
+      sparseBackwardCase({ ...rows, op }),
+    ]),
+    gaussianForwardCase({ rows: 1003, steps: 517, deviation: 9, seed }),
+    gaussianBackwardCase({ rows: 1003, steps: 517, deviation: 9, seed }),
+    minimumForwardCase({ length: 500_003, seed }),
+    minimumBackwardCase({ length: 500_003, seed }),
     sumRowsCase({ ...rows, accumulate: false }),
     crossEntropyForwardCase(rows),
     crossEntropyBackwardCase(rows),

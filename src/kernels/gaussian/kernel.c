@@ -1,4 +1,5 @@
 /** gaussianForward, gaussianBackward. */
+#define TAILS_BY_CALL
 #include "parallel.h"
 #include "vector-math.h"
 

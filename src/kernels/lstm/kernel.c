@@ -1,4 +1,5 @@
 /** lstmForward, lstmBackward: per step one product of all sequences' states, then the gates. */
+#define TAILS_BY_CALL
 #include "parallel.h"
 #include "product.h"
 #include "vector-math.h"

@@ -1,4 +1,5 @@
 /** minimumForward, minimumBackward. */
+#define TAILS_BY_CALL
 #include "parallel.h"
 
 typedef struct {

@@ -89,7 +89,7 @@ export function sparsemaxBackward(
   for (let i = 0; i < rows; i++) rowBackward(slopes, dy, dx, i * columns, columns);
 }
 
-/** Was y = entmax(x), α = 1.5. As sparsemaxBackward with s = √y (Peters et al. 2019, section 3.3). */
+/** Was y = entmax(x), α = 1.5. As sparsemaxBackward with s = √y. */
 export function entmaxBackward(
   y: Floats,
   dy: Floats,

@@ -1,0 +1,120 @@
+import { StateError } from "../../core/errors.ts";
+import { Scope } from "../../core/scope.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { familyDevice } from "../../devices/family.ts";
+import { agree, axes, checkIndices, checkTensor, together } from "../checks.ts";
+import { newTensor } from "../layer.ts";
+import { type CoverageCall, type CoverageParameters, sourceOf, stepsOf } from "./source.ts";
+import { attendStep, type Source } from "./step.ts";
+
+const WHERE = "CoverageDecoding";
+
+/**
+ * A {@link CoverageAttention} of one query at a time, which carries what was covered from step to step. Made
+ * by {@link CoverageAttention.decode}; has no backward pass.
+ *
+ * @example
+ * const layer = new CoverageAttention(3, 4, 8);
+ * const random = new Random(1);
+ * const keys = normal([2, 5, 4], random);
+ * using decoding = layer.decode(keys);
+ * decoding.step(normal([2, 3], random)).shape; // → [2, 4]
+ * decoding.step(normal([2, 3], random));
+ * decoding.attentionWeight.shape; // → [2, 5]
+ * const covered = [...decoding.coverage.data.subarray(0, 5)];
+ * covered.reduce((a, b) => a + b); // → 2.000
+ */
+export class CoverageDecoding {
+  readonly #parameters: CoverageParameters;
+  readonly #source: Source;
+  readonly #scope = new Scope();
+  #coverage: Tensor;
+  #weight: Tensor | null = null;
+  #disposed = false;
+
+  /** For {@link CoverageAttention.decode}. */
+  constructor(parameters: CoverageParameters, keys: Tensor, values: Tensor, call: CoverageCall) {
+    this.#parameters = parameters;
+    const where = "CoverageAttention.decode";
+    try {
+      this.#source = sourceOf(where, parameters, keys, values, call, this.#scope).source;
+    } catch (error) {
+      this.#scope.dispose();
+      throw error;
+    }
+    const { base } = this.#source;
+    this.#coverage = newTensor(base, base.shape.slice(0, 2));
+    familyDevice(base).kernels.fill(this.#coverage.storage, 0, this.#coverage.size);
+  }
+
+  /** The sum of the weights (N, Tk) of all steps so far; that of a step stays as it is. */
+  get coverage(): Tensor {
+    return this.#coverage;
+  }
+
+  /** The weights (N, Tk) of the last step. @throws StateError before there was one */
+  get attentionWeight(): Tensor {
+    if (this.#weight !== null) return this.#weight;
+    throw new StateError({
+      where: `${WHERE}.attentionWeight`,
+      expected: `${WHERE}.step to have been called before`,
+      received: "no weights yet",
+    });
+  }
+
+  /**
+   * query (N, Dq) → context (N, E), as the next step of {@link CoverageAttention.forward} would give it.
+   * Reads the values, lengths and coverage that it began with or gave: dispose them later.
+   *
+   * @throws ShapeError when the query does not have the batch of the keys or the size of Wq; StateError
+   *   after `dispose`
+   */
+  step(query: Tensor): Tensor {
+    const where = `${WHERE}.step`;
+    if (this.#disposed) {
+      throw new StateError({
+        where,
+        expected: "a decoding in use",
+        received: "use after dispose()",
+      });
+    }
+    const { base, values, lengths } = this.#source;
+    const { Wq } = this.#parameters;
+    checkTensor(where, "values", values);
+    checkTensor(where, "coverage", this.#coverage);
+    if (lengths !== undefined) checkIndices(where, "lengths", lengths);
+    const [N, Dq] = axes(where, "query", query, "N", "Dq");
+    agree(where, "N", "query", N, "keys", base.shape[0] ?? 0);
+    agree(where, "Dq", "query", Dq, "Wq", Wq.shape[0] ?? 0);
+    together(where, { Wq, query });
+    const scope = new Scope();
+    const { kernels } = familyDevice(base);
+    const alone = scope.keep(query.view(0, [1, N, Dq]));
+    const steps = stepsOf(this.#source, alone, Wq, scope);
+    const Tk = base.shape[1] ?? 0;
+    const before = scope.keep(steps.coverages.view(0, [N, Tk]));
+    kernels.copy(this.#coverage.storage, before.storage, before.size);
+    attendStep(this.#source, steps, 0, scope.keep(newTensor(base, base.shape)));
+    const copy = (x: Tensor, offset: number, shape: readonly number[]): Tensor => {
+      const [from, to] = [scope.keep(x.view(offset, shape)), newTensor(x, shape)];
+      kernels.copy(from.storage, to.storage, to.size);
+      return to;
+    };
+    this.#weight = copy(steps.weights, 0, [N, Tk]);
+    this.#coverage = copy(steps.coverages, N * Tk, [N, Tk]);
+    const context = copy(steps.context, 0, [N, values.shape[2] ?? 0]);
+    scope.dispose();
+    return context;
+  }
+
+  /** Gives back what it holds of the keys; what it gave stays. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#scope.dispose();
+  }
+
+  /** What `using` calls at the end of its block: `dispose`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
