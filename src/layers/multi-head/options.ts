@@ -1,0 +1,173 @@
+import { checkNumber, checkOptions, checkSize, describe } from "../../core/arguments.ts";
+import { DataError, ShapeError } from "../../core/errors.ts";
+import { readOptions } from "../attend/option-checks.ts";
+import type { AttentionOptions } from "../attend/options.ts";
+import { placingOf } from "../attend/placing.ts";
+import { droppingNumbers } from "../dropout.ts";
+import type { LayerOptions, ParameterSpec } from "../parameters.ts";
+
+/** How heads meet keys, where a call does not say otherwise. */
+export type AttentionRules = Pick<
+  AttentionOptions,
+  "causal" | "window" | "alibi" | "softcap" | "normalizer"
+>;
+
+/** The sizes of a {@link MultiHeadAttention}, and what it does besides. */
+export interface MultiHeadAttentionOptions extends LayerOptions, AttentionRules {
+  /** Of the query, and of everything below that is not given. */
+  readonly size: number;
+  /** H: heads of queries. */
+  readonly heads: number;
+  /**
+   * G, which divides H, and is H unless given: heads of keys and values, each for H/G heads of queries
+   * that follow one another (grouped queries, Ainslie et al. 2023; 1: multi-query, Shazeer 2019).
+   */
+  readonly keyHeads?: number | undefined;
+  /** Of the keys given; `size` unless given. */
+  readonly keySize?: number | undefined;
+  /** Of the values given; `keySize` unless given. */
+  readonly valueSize?: number | undefined;
+  /** Of one head's query and key; size / heads unless given. */
+  readonly headSize?: number | undefined;
+  /** Of one head's value; `headSize` unless given. */
+  readonly valueHeadSize?: number | undefined;
+  /** Of the output; `size` unless given. */
+  readonly outSize?: number | undefined;
+  /** Whether projections have biases: true unless given. */
+  readonly bias?: boolean | undefined;
+  /** What scores are multiplied by; 1/√headSize unless given. */
+  readonly scale?: number | undefined;
+  /** Of the attention weights, in calls that name a `dropoutStream`; 0 unless given. */
+  readonly dropout?: number | undefined;
+  /** Of the dropout's random streams; 0 unless given. */
+  readonly dropoutSeed?: number | undefined;
+}
+
+/** The options that are not those of every layer. */
+export const OWN_OPTIONS = [
+  "size",
+  "heads",
+  "keyHeads",
+  "keySize",
+  "valueSize",
+  "headSize",
+  "valueHeadSize",
+  "outSize",
+  "bias",
+  "scale",
+  "dropout",
+  "dropoutSeed",
+  "causal",
+  "window",
+  "alibi",
+  "softcap",
+  "normalizer",
+] as const;
+
+/** The options of every layer. */
+export const LAYER_OPTIONS = ["device", "dtype", "seed", "parameters", "name"] as const;
+
+/** All sizes of a layer, none left out. */
+export interface HeadSizes {
+  readonly size: number;
+  readonly heads: number;
+  readonly keyHeads: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly headSize: number;
+  readonly valueHeadSize: number;
+  readonly outSize: number;
+  readonly bias: boolean;
+}
+
+/** The sizes, checked, with what they are where they were not given. */
+export function headSizesOf(where: string, options: MultiHeadAttentionOptions): HeadSizes {
+  checkOptions(where, options, [...OWN_OPTIONS, ...LAYER_OPTIONS]);
+  const { size, heads, keyHeads = heads, keySize = size, bias = true, outSize = size } = options;
+  const { valueSize = keySize } = options;
+  for (const [name, value] of Object.entries({ size, keySize, valueSize, outSize })) {
+    checkSize(where, name, value);
+  }
+  for (const [name, value] of Object.entries({ heads, keyHeads })) {
+    checkSize(where, name, value);
+    if (value > 0) continue;
+    throw new ShapeError({ where, expected: `${name} to be at least 1`, received: `${value}` });
+  }
+  if (heads % keyHeads !== 0) {
+    throw new ShapeError({
+      where,
+      expected: "keyHeads to divide heads",
+      received: `keyHeads = ${keyHeads}, heads = ${heads}`,
+    });
+  }
+  if (options.headSize === undefined && size % heads !== 0) {
+    throw new ShapeError({
+      where,
+      expected: "a size that the heads can share",
+      received: `size = ${size}, heads = ${heads}`,
+      fix: "choose another number of heads, or give headSize",
+    });
+  }
+  const { headSize = size / heads, valueHeadSize = headSize } = options;
+  checkSize(where, "headSize", headSize);
+  checkSize(where, "valueHeadSize", valueHeadSize);
+  if (typeof bias !== "boolean") {
+    throw new DataError({
+      where,
+      expected: "bias to be true or false: whether projections have biases",
+      received: describe(bias),
+      fix: "a bias of the scores goes to forward",
+    });
+  }
+  return { size, heads, keyHeads, keySize, valueSize, headSize, valueHeadSize, outSize, bias };
+}
+
+/** The options of every layer alone. */
+export function layerOptionsOf(options: LayerOptions): LayerOptions {
+  const given = LAYER_OPTIONS.filter((name) => options[name] !== undefined);
+  return Object.fromEntries(given.map((name) => [name, options[name]]));
+}
+
+/** What is neither a size nor a rule, checked. */
+export interface HeadSettings {
+  readonly scale: number;
+  readonly rate: number;
+  readonly seed: number;
+}
+
+/** The rules of a layer, as far as they can be checked without a query. */
+export function rulesOf(where: string, options: AttentionRules): AttentionRules {
+  const { causal, window, alibi, softcap, normalizer } = options;
+  readOptions(where, { softcap, normalizer });
+  placingOf(where, { causal, window }, 0, 0);
+  return { causal, window, alibi, softcap, normalizer };
+}
+
+/** What is neither a size nor a rule. */
+export function headSettingsOf(
+  where: string,
+  options: MultiHeadAttentionOptions,
+  { headSize }: HeadSizes,
+): HeadSettings {
+  const { scale = 1 / Math.sqrt(Math.max(headSize, 1)), dropout = 0, dropoutSeed = 0 } = options;
+  checkNumber(where, "scale", scale, "a finite number", Number.isFinite);
+  droppingNumbers(where, dropout, dropoutSeed);
+  return { scale, rate: dropout, seed: dropoutSeed };
+}
+
+/** The parameters of such a layer, in their order. */
+export function headSpecs(name: string, sizes: HeadSizes): ParameterSpec[] {
+  const { size, heads, keyHeads, keySize, valueSize, headSize, valueHeadSize, outSize } = sizes;
+  const shapes = {
+    q: [size, heads * headSize],
+    k: [keySize, keyHeads * headSize],
+    v: [valueSize, keyHeads * valueHeadSize],
+    o: [heads * valueHeadSize, outSize],
+  } as const;
+  return Object.entries(shapes).flatMap(([which, [inner, columns]]) => {
+    const deviation = 1 / Math.sqrt(Math.max(inner, 1));
+    const W = { name: `${name}.W${which}`, shape: [inner, columns], deviation };
+    const b = { name: `${name}.b${which}`, shape: [columns], deviation: 0 };
+    return sizes.bias ? [W, b] : [W];
+  });
+}
