@@ -75,6 +75,21 @@ export type { Layer } from "./layers/layer.ts";
 export { LayerNorm, type LayerNormOptions } from "./layers/layer-norm.ts";
 export { Linear } from "./layers/linear.ts";
 export { LSTM, type LstmStart, type LstmState } from "./layers/lstm.ts";
+export type { MultiHeadCall } from "./layers/multi-head/call.ts";
+export type { ConversionOptions } from "./layers/multi-head/foreign.ts";
+export { fromKerasAttention, toKerasAttention } from "./layers/multi-head/keras-attention.ts";
+export {
+  MultiHeadAttention,
+  type MultiHeadGradients,
+} from "./layers/multi-head/multi-head-attention.ts";
+export type { AttentionRules, MultiHeadAttentionOptions } from "./layers/multi-head/options.ts";
+export { fromTorchAttention, toTorchAttention } from "./layers/multi-head/torch-attention.ts";
+export {
+  loadParameters,
+  type NamedNumbers,
+  type Numbers,
+  parameterNumbers,
+} from "./layers/named-numbers.ts";
 export { Adam, type AdamOptions, clipGradients, zeroGradients } from "./layers/optimisation.ts";
 export { type LayerOptions, type ParameterSpec, Parameters } from "./layers/parameters.ts";
 export {
