@@ -108,6 +108,23 @@ export {
   type SoftmaxCrossEntropyOptions,
 } from "./layers/softmax-cross-entropy.ts";
 export { TimeAttention, type TimeAttentionOptions } from "./layers/time-attention.ts";
+export type { WeightGradients } from "./layers/transformer/block.ts";
+export {
+  TransformerDecoderBlock,
+  type TransformerDecoderCall,
+  type TransformerDecoderOptions,
+} from "./layers/transformer/decoder-block.ts";
+export { TransformerDecoderCache } from "./layers/transformer/decoder-cache.ts";
+export {
+  TransformerEncoderBlock,
+  type TransformerEncoderCall,
+} from "./layers/transformer/encoder-block.ts";
+export type { TransformerBlockOptions } from "./layers/transformer/options.ts";
+export type { NormPlace } from "./layers/transformer/residual.ts";
+export {
+  fromTorchTransformerLayer,
+  toTorchTransformerLayer,
+} from "./layers/transformer/torch-layer.ts";
 export { WeightSum } from "./layers/weight-sum.ts";
 export { onnxAttention } from "./onnx/attention-operator.ts";
 export type {

@@ -33,13 +33,14 @@ export function readConversion(
  * rather than lost.
  */
 export class ForeignTensors {
+  /** What preceded every name. */
+  readonly prefix: string;
   readonly #where: string;
-  readonly #prefix: string;
   readonly #left: Map<string, Numbers>;
 
   constructor(where: string, tensors: NamedNumbers, prefix: string) {
     this.#where = where;
-    this.#prefix = prefix;
+    this.prefix = prefix;
     const own = [...tensors].filter(([name]) => name.startsWith(prefix));
     this.#left = new Map(own.map(([name, numbers]) => [name.slice(prefix.length), numbers]));
   }
@@ -54,7 +55,7 @@ export class ForeignTensors {
     if (numbers === undefined) {
       throw new DataError({
         where: this.#where,
-        expected: `a tensor ${this.#prefix}${name}`,
+        expected: `a tensor ${this.prefix}${name}`,
         received: this.#left.size === 0 ? "none of that prefix" : [...this.#left.keys()].join(", "),
       });
     }
@@ -67,7 +68,7 @@ export class ForeignTensors {
     if (fits) return numbers;
     throw new ShapeError({
       where: this.#where,
-      expected: `${this.#prefix}${name} ${
+      expected: `${this.prefix}${name} ${
         typeof expected === "number" ? `of ${expected} axes` : `of shape ${formatShape(expected)}`
       }`,
       received: `shape ${formatShape(shape)}`,
@@ -81,10 +82,15 @@ export class ForeignTensors {
     throw new DataError({
       where: this.#where,
       expected: "tensors of such a layer alone",
-      received: `one called ${JSON.stringify(`${this.#prefix}${name}`)} too`,
+      received: `one called ${JSON.stringify(`${this.prefix}${name}`)} too`,
       fix: "name the layer's own by the option prefix, or leave the others out",
     });
   }
+}
+
+/** A copy. */
+export function copied({ shape, data }: Numbers): Numbers {
+  return { shape, data: data.slice() };
 }
 
 /** A copy of the same numbers under another shape of as many elements. */

@@ -1,16 +1,14 @@
 import { checkOptions } from "../../core/arguments.ts";
-import { ShapeError, StateError } from "../../core/errors.ts";
+import { StateError } from "../../core/errors.ts";
 import { Scope } from "../../core/scope.ts";
-import { formatShape } from "../../core/shapes.ts";
-import type { Indices, Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
+import type { Tensor } from "../../core/tensor.ts";
 import { attend } from "../attend/attend.ts";
 import { KeyValueCache } from "../attend/key-value-cache.ts";
 import type { AttentionOptions, KeysAndValues } from "../attend/options.ts";
 import type { AttentionResult } from "../attend/result.ts";
-import { axes, checkLengths, expectShape, together } from "../checks.ts";
+import { axes, checkLastAxis, expectShape, together } from "../checks.ts";
 import { type Layer, newTensor, recall } from "../layer.ts";
-import { type ParameterSpec, type Parameters, parametersOf } from "../parameters.ts";
+import { type ParameterSpec, type Parameters, parametersFor } from "../parameters.ts";
 import { type MultiHeadCall, partsOf } from "./call.ts";
 import {
   type AttentionRules,
@@ -23,6 +21,7 @@ import {
   type MultiHeadAttentionOptions,
   rulesOf,
 } from "./options.ts";
+import { maskSteps, withoutPadding } from "./padding.ts";
 import { Projection } from "./projection.ts";
 
 /** Gradients of what `forward` took, in its order and as many: with the query alone, that of the query. */
@@ -96,11 +95,11 @@ export class MultiHeadAttention implements Layer {
     this.#settings = headSettingsOf(NAME, options, sizes);
     this.#rules = rulesOf(NAME, options);
     const specs = (name: string): ParameterSpec[] => headSpecs(name, sizes);
-    const { values, grads, parameters } = parametersOf(NAME, specs, layerOptionsOf(options));
-    this.params = values;
-    this.grads = grads;
+    const { parameters, needed } = parametersFor(NAME, specs, layerOptionsOf(options));
+    this.params = needed.map((spec) => parameters.value(spec.name));
+    this.grads = needed.map((spec) => parameters.grad(spec.name));
     this.parameters = parameters;
-    const parameter = (i: number) => ({ value: values[i]!, grad: grads[i]! });
+    const parameter = (i: number) => ({ value: this.params[i]!, grad: this.grads[i]! });
     const projection = (i: number): Projection =>
       sizes.bias
         ? new Projection(parameter(2 * i), parameter(2 * i + 1))
@@ -163,8 +162,8 @@ export class MultiHeadAttention implements Layer {
     try {
       const alone = keys === undefined && call.projected === undefined;
       const used = alone ? withoutPadding(where, query, call, owned) : query;
-      const source = call.projected ?? this.#projectBoth(where, keys ?? used, values, owned);
-      const q = owned.keep(this.#project.q.forward(used));
+      const source = call.projected ?? this.#projectBoth(where, keys ?? used, values, call, owned);
+      const q = this.#turned(owned.keep(this.#project.q.forward(used)), call, owned);
       const places = { forward: where, backward: `${NAME}.backward` };
       const options = this.#optionsOf(call);
       const result = owned.keep(attend(places, q, source.keys, source.values, options));
@@ -209,10 +208,13 @@ export class MultiHeadAttention implements Layer {
       const { context } = result;
       const dContext = scope.keep(newTensor(context, context.shape));
       this.#project.o.inputGradient(dOut, dContext, false);
-      const { dQuery, dKeys, dValues, dBias } = result.backward(dContext, more);
-      for (const each of [dQuery, dKeys, dValues]) scope.keep(each);
+      const through = result.backward(dContext, more);
+      const { dValues, dBias } = through;
       this.#dBias?.dispose();
       this.#dBias = dBias ?? null;
+      for (const each of [through.dQuery, through.dKeys, dValues]) scope.keep(each);
+      const dQuery = this.#turnedBack(through.dQuery, scope);
+      const dKeys = this.#turnedBack(through.dKeys, scope);
 
       const { q, k, v, o } = this.#project;
       o.learn(context, dOut, false);
@@ -250,7 +252,7 @@ export class MultiHeadAttention implements Layer {
   projectKeys(keys: Tensor, values?: Tensor): KeysAndValues {
     const made = new Scope();
     try {
-      return this.#projectBoth(`${NAME}.projectKeys`, keys, values, made);
+      return this.#projectBoth(`${NAME}.projectKeys`, keys, values, {}, made);
     } catch (error) {
       made.dispose();
       throw error;
@@ -277,30 +279,38 @@ export class MultiHeadAttention implements Layer {
     this.#dBias = null;
   }
 
-  #projectBoth(where: string, keys: Tensor, values: Tensor | undefined, owned: Scope) {
+  #projectBoth(
+    where: string,
+    keys: Tensor,
+    values: Tensor | undefined,
+    call: MultiHeadCall,
+    owned: Scope,
+  ): KeysAndValues {
     const { keySize, valueSize } = this.#sizes;
     this.#check(where, "keys", keys, keySize);
-    this.#check(
-      where,
-      values === undefined ? "keys, as values," : "values",
-      values ?? keys,
-      valueSize,
-    );
+    const [name, given] = values === undefined ? ["keys, as values,", keys] : ["values", values];
+    this.#check(where, name, given, valueSize);
     return {
-      keys: owned.keep(this.#project.k.forward(keys)),
-      values: owned.keep(this.#project.v.forward(values ?? keys)),
+      keys: this.#turned(owned.keep(this.#project.k.forward(keys)), call, owned),
+      values: owned.keep(this.#project.v.forward(given)),
     };
   }
 
+  /** Queries or keys (N, T, heads · headSize), turned to where they stand, behind the steps of a cache. */
+  #turned(x: Tensor, { cache }: MultiHeadCall, owned: Scope): Tensor {
+    const { rotary } = this.#settings;
+    return rotary === null ? x : owned.keep(rotary.turn(x, { offset: cache?.length ?? 0 }));
+  }
+
+  /** Undoes it, for a gradient. */
+  #turnedBack(dx: Tensor, scope: Scope): Tensor {
+    const { rotary } = this.#settings;
+    return rotary === null ? dx : scope.keep(rotary.turnBack(dx));
+  }
+
   #check(where: string, name: string, x: Tensor, size: number): void {
-    const [, , D] = axes(where, name, x, "N", "T", "D");
-    if (D !== size) {
-      throw new ShapeError({
-        where,
-        expected: `${name} to have ${size} numbers along the last axis`,
-        received: `shape ${formatShape(x.shape)}`,
-      });
-    }
+    axes(where, name, x, "N", "T", "D");
+    checkLastAxis(where, name, x, size);
     together(where, { Wq: this.params[0]!, [name]: x });
   }
 
@@ -327,21 +337,4 @@ export class MultiHeadAttention implements Layer {
       return: { weights: keepWeights },
     };
   }
-}
-
-/** The query with zeros where it has no steps. */
-function withoutPadding(where: string, query: Tensor, call: MultiHeadCall, owned: Scope): Tensor {
-  const { lengths, cache } = call;
-  // With a cache, lengths count the steps that are in there.
-  if (lengths === undefined || cache !== undefined) return query;
-  const [N, T] = query.shape as [number, number];
-  checkLengths(where, lengths, query, N, T);
-  const masked = owned.keep(newTensor(query, query.shape));
-  maskSteps(query, lengths, masked);
-  return masked;
-}
-
-function maskSteps(x: Tensor, lengths: Indices, y: Tensor): void {
-  const [N, T, D] = x.shape as [number, number, number];
-  deviceOf(x).kernels.maskSteps(x.storage, lengths.storage, y.storage, N, T, D);
 }

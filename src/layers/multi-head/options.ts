@@ -4,7 +4,8 @@ import { readOptions } from "../attend/option-checks.ts";
 import type { AttentionOptions } from "../attend/options.ts";
 import { placingOf } from "../attend/placing.ts";
 import { droppingNumbers } from "../dropout.ts";
-import type { LayerOptions, ParameterSpec } from "../parameters.ts";
+import { LAYER_OPTIONS, type LayerOptions, type ParameterSpec } from "../parameters.ts";
+import { RotaryPositions } from "../rotary-positions.ts";
 
 /** How heads meet keys, where a call does not say otherwise. */
 export type AttentionRules = Pick<
@@ -41,6 +42,11 @@ export interface MultiHeadAttentionOptions extends LayerOptions, AttentionRules 
   readonly dropout?: number | undefined;
   /** Of the dropout's random streams; 0 unless given. */
   readonly dropoutSeed?: number | undefined;
+  /**
+   * Turns queries and keys of every head by where they stand, from 0 on, or behind the steps of a cache; of
+   * size headSize.
+   */
+  readonly rotary?: RotaryPositions | undefined;
 }
 
 /** The options that are not those of every layer. */
@@ -57,15 +63,13 @@ export const OWN_OPTIONS = [
   "scale",
   "dropout",
   "dropoutSeed",
+  "rotary",
   "causal",
   "window",
   "alibi",
   "softcap",
   "normalizer",
 ] as const;
-
-/** The options of every layer. */
-export const LAYER_OPTIONS = ["device", "dtype", "seed", "parameters", "name"] as const;
 
 /** All sizes of a layer, none left out. */
 export interface HeadSizes {
@@ -124,8 +128,9 @@ export function headSizesOf(where: string, options: MultiHeadAttentionOptions): 
 
 /** The options of every layer alone. */
 export function layerOptionsOf(options: LayerOptions): LayerOptions {
-  const given = LAYER_OPTIONS.filter((name) => options[name] !== undefined);
-  return Object.fromEntries(given.map((name) => [name, options[name]]));
+  const { device, dtype, seed, parameters, name } = options;
+  const given = Object.entries({ device, dtype, seed, parameters, name });
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
 /** What is neither a size nor a rule, checked. */
@@ -133,6 +138,7 @@ export interface HeadSettings {
   readonly scale: number;
   readonly rate: number;
   readonly seed: number;
+  readonly rotary: RotaryPositions | null;
 }
 
 /** The rules of a layer, as far as they can be checked without a query. */
@@ -152,7 +158,24 @@ export function headSettingsOf(
   const { scale = 1 / Math.sqrt(Math.max(headSize, 1)), dropout = 0, dropoutSeed = 0 } = options;
   checkNumber(where, "scale", scale, "a finite number", Number.isFinite);
   droppingNumbers(where, dropout, dropoutSeed);
-  return { scale, rate: dropout, seed: dropoutSeed };
+  const { rotary = null } = options;
+  if (rotary !== null) checkRotary(where, rotary, headSize);
+  return { scale, rate: dropout, seed: dropoutSeed, rotary };
+}
+
+function checkRotary(where: string, rotary: unknown, headSize: number): void {
+  const fix = `make one with new RotaryPositions({ size: ${headSize} })`;
+  if (!(rotary instanceof RotaryPositions)) {
+    const expected = "rotary to be a RotaryPositions";
+    throw new DataError({ where, expected, received: describe(rotary), fix });
+  }
+  if (rotary.size === headSize) return;
+  throw new ShapeError({
+    where,
+    expected: `rotary positions of size ${headSize}, that of one head`,
+    received: `size ${rotary.size}`,
+    fix,
+  });
 }
 
 /** The parameters of such a layer, in their order. */

@@ -3,6 +3,7 @@ import { formatShape } from "../../core/shapes.ts";
 import type { NamedNumbers, Numbers } from "../named-numbers.ts";
 import {
   type ConversionOptions,
+  copied,
   ForeignTensors,
   joined,
   parted,
@@ -41,24 +42,24 @@ export function fromTorchAttention(
 ): Map<string, Numbers> {
   const { prefix, name } = readConversion(FROM, tensors, options);
   const foreign = new ForeignTensors(FROM, tensors, prefix);
-  const found = takeTorchAttention(foreign, "", name, prefix);
+  const found = takeTorchAttention(FROM, foreign, "", name);
   foreign.finish();
   return found;
 }
 
 /** As {@link fromTorchAttention}, for a layer within others. */
 export function takeTorchAttention(
+  where: string,
   foreign: ForeignTensors,
   inner: string,
   name: string,
-  prefix = "",
 ): Map<string, Numbers> {
   for (const extra of ["bias_k", "bias_v"]) {
     if (!foreign.has(`${inner}${extra}`)) continue;
     throw new DataError({
-      where: FROM,
+      where,
       expected: "a layer without bias_k and bias_v",
-      received: `one with ${prefix}${inner}${extra}`,
+      received: `one with ${foreign.prefix}${inner}${extra}`,
       fix: "heed's attention has no learned key; train with add_bias_kv=False",
     });
   }
@@ -68,8 +69,8 @@ export function takeTorchAttention(
     const matrix = foreign.take(`${inner}${which}_proj_weight`, 2);
     if (matrix.shape[0] === E) return matrix;
     throw new ShapeError({
-      where: FROM,
-      expected: `${prefix}${inner}${which}_proj_weight to have ${E} rows, as out_proj.weight has`,
+      where,
+      expected: `${foreign.prefix}${inner}${which}_proj_weight to have ${E} rows, as out_proj.weight has`,
       received: `shape ${formatShape(matrix.shape)}`,
     });
   };
@@ -81,7 +82,7 @@ export function takeTorchAttention(
   const biases = hasBias
     ? [
         ...parted(foreign.take(`${inner}in_proj_bias`, [3 * E]), 3),
-        foreign.take(`${inner}out_proj.bias`, [E]),
+        copied(foreign.take(`${inner}out_proj.bias`, [E])),
       ]
     : [];
   const found = new Map<string, Numbers>();
@@ -112,13 +113,14 @@ export function toTorchAttention(
 ): Map<string, Numbers> {
   const { prefix, name } = readConversion(TO, tensors, options);
   const own = new ForeignTensors(TO, tensors, `${name}.`);
-  const found = giveTorchAttention(own, "", prefix);
+  const found = giveTorchAttention(TO, own, "", prefix);
   own.finish();
   return found;
 }
 
 /** As {@link toTorchAttention}, for a layer within others. */
 export function giveTorchAttention(
+  where: string,
   own: ForeignTensors,
   inner: string,
   prefix: string,
@@ -129,7 +131,7 @@ export function giveTorchAttention(
     const fits = shape[1] === E && (i === 1 || i === 2 || shape[0] === E);
     if (fits) continue;
     throw new ShapeError({
-      where: TO,
+      where,
       expected: `W${"qkvo"[i]} to have ${E} ${shape[1] === E ? "rows" : "columns"}, the size of the query, as PyTorch's layer has`,
       received: `shape ${formatShape(shape)}`,
     });
@@ -149,7 +151,7 @@ export function giveTorchAttention(
   }
   found.set(`${prefix}out_proj.weight`, o);
   if (found.has(`${prefix}in_proj_bias`)) {
-    found.set(`${prefix}out_proj.bias`, own.take(`${inner}bo`, [E]));
+    found.set(`${prefix}out_proj.bias`, copied(own.take(`${inner}bo`, [E])));
   }
   return found;
 }

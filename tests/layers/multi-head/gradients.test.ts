@@ -6,6 +6,7 @@ import {
   MultiHeadAttention,
   type MultiHeadAttentionOptions,
   type MultiHeadCall,
+  RotaryPositions,
   type Tensor,
 } from "../../../src/index.ts";
 import { type LayerSubject, layerComplaints } from "./layer-complaints.ts";
@@ -27,6 +28,7 @@ const CALLS = fc.record({
   valueSize: size,
   outSize: maybe(size),
   hasBiases: flag,
+  rotary: flag,
   lengths: flag,
   mask: fc.constantFrom(null, "keys", "all"),
   bias: fc.constantFrom(null, "queries", "all"),
@@ -62,6 +64,9 @@ function subjectOf(made: Made): LayerSubject {
     valueHeadSize: made.valueHeadSize,
     outSize: made.outSize,
     bias: made.hasBiases,
+    ...(made.rotary && headSize > 1
+      ? { rotary: new RotaryPositions({ size: headSize, rotated: 2 }) }
+      : {}),
     dropout: 0.4,
     dropoutSeed: 3,
     dtype: "float64",

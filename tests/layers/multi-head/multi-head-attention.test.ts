@@ -8,6 +8,7 @@ import {
   type MultiHeadCall,
   normal,
   Random,
+  RotaryPositions,
   StateError,
   type Tensor,
   tensor,
@@ -52,6 +53,11 @@ describe("one step after the other with a cache is the whole causal pass", () =>
       window: 2,
       alibi: true,
     },
+    "with rotary positions": {
+      size: 8,
+      heads: 2,
+      rotary: new RotaryPositions({ size: 4, interleaved: true }),
+    },
   };
   for (const [kind, options] of Object.entries(kinds)) {
     for (const { name, device, dtype, skip } of devicesUnderTest) {
@@ -61,7 +67,7 @@ describe("one step after the other with a cache is the whole causal pass", () =>
       }
       test(`${kind} on ${name}`, () => {
         const layer = new MultiHeadAttention({ ...options, causal: true, device, dtype });
-        const x = some([2, 7, 6], 1, { device, dtype });
+        const x = some([2, 7, options.size], 1, { device, dtype });
         const whole = layer.forward(x);
         const cache = layer.newCache(2);
         for (const [from, to] of [
