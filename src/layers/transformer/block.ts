@@ -1,4 +1,5 @@
 import { checkOptions } from "../../core/arguments.ts";
+import { StateError } from "../../core/errors.ts";
 import { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
 import { expectShape, together } from "../checks.ts";
@@ -41,6 +42,7 @@ interface State {
   readonly memoryMask: unknown;
   /** Whether x was used without its padding. */
   readonly masked: boolean;
+  readonly cached: boolean;
 }
 
 /** What encoder's and decoder's blocks have in common: attention, perhaps a second one, a feed-forward layer. */
@@ -123,7 +125,7 @@ export class Block {
       });
       const { lengths: memoryLengths, mask: memoryMask } = cross?.call ?? {};
       const given = { memory: cross?.memory, lengths, mask, bias, memoryLengths, memoryMask };
-      this.#state = { x, ...given, masked: used !== x };
+      this.#state = { x, ...given, masked: used !== x, cached: self.cache !== undefined };
       return y;
     } catch (error) {
       this.release();
@@ -134,7 +136,15 @@ export class Block {
   /** Of x, and of the memory where there was one. */
   backward(dy: Tensor, more: WeightGradients): [dx: Tensor, dMemory?: Tensor] {
     const where = `${this.#where}.backward`;
-    const { x, memory, lengths, masked } = recall(this.#where, this.#state);
+    const { x, memory, lengths, masked, cached } = recall(this.#where, this.#state);
+    if (cached) {
+      // Before any gradient is added up.
+      throw new StateError({
+        where,
+        expected: "a result that can be undone",
+        received: "a call with a cache, which has no backward pass",
+      });
+    }
     const known = this.cross === null ? ["dWeights"] : ["dWeights", "dCrossWeights"];
     checkOptions(where, more, known);
     expectShape(where, "dy", dy, x.shape);
