@@ -1,12 +1,12 @@
 import { checkOptions } from "../../core/arguments.ts";
 import { StateError } from "../../core/errors.ts";
 import { Scope } from "../../core/scope.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import type { Indices, Tensor } from "../../core/tensor.ts";
 import { attend } from "../attend/attend.ts";
 import { KeyValueCache } from "../attend/key-value-cache.ts";
 import type { AttentionOptions, KeysAndValues } from "../attend/options.ts";
 import type { AttentionResult } from "../attend/result.ts";
-import { axes, checkLastAxis, expectShape, together } from "../checks.ts";
+import { axes, checkLastAxis, checkLengths, expectShape, together } from "../checks.ts";
 import { type Layer, newTensor, recall } from "../layer.ts";
 import { type ParameterSpec, type Parameters, parametersFor } from "../parameters.ts";
 import { type MultiHeadCall, partsOf } from "./call.ts";
@@ -32,6 +32,7 @@ interface Memory {
   readonly query: Tensor;
   readonly keys: Tensor | undefined;
   readonly values: Tensor | undefined;
+  readonly lengths: Indices | undefined;
   readonly call: MultiHeadCall;
   /** The query without its padding; the query itself where it has none. */
   readonly used: { readonly query: Tensor };
@@ -154,6 +155,7 @@ export class MultiHeadAttention implements Layer {
     values: Tensor | undefined,
     call?: MultiHeadCall,
   ): Tensor;
+  /** What the signatures above have in common. */
   forward(query: Tensor, ...rest: readonly unknown[]): Tensor {
     const where = `${NAME}.forward`;
     const { keys, values, call } = partsOf(where, query, rest);
@@ -169,7 +171,8 @@ export class MultiHeadAttention implements Layer {
       const result = owned.keep(attend(places, q, source.keys, source.values, options));
       const out = this.#project.o.forward(result.context);
       this.release();
-      this.#memory = { query, keys, values, call, used: { query: used }, result, owned };
+      const given = { query, keys, values, lengths: call.lengths, call };
+      this.#memory = { ...given, used: { query: used }, result, owned };
       return out;
     } catch (error) {
       owned.dispose();
@@ -192,7 +195,7 @@ export class MultiHeadAttention implements Layer {
     more: { readonly dWeights?: Tensor | undefined } = {},
   ): MultiHeadGradients {
     const where = `${NAME}.backward`;
-    const { query, keys, values, call, used, result } = recall(NAME, this.#memory);
+    const { query, keys, values, lengths, call, used, result } = recall(NAME, this.#memory);
     checkOptions(where, more, ["dWeights"]);
     if (call.projected !== undefined) {
       throw new StateError({
@@ -203,6 +206,9 @@ export class MultiHeadAttention implements Layer {
     }
     expectShape(where, "dOut", dOut, [...query.shape.slice(0, 2), this.#sizes.outSize]);
     together(where, { query, dOut });
+    // Whoever gave them may have written to them since.
+    const steps = (keys ?? query).shape[1]!;
+    if (call.cache === undefined) checkLengths(where, lengths, query, query.shape[0]!, steps);
     const [scope, made] = [new Scope(), new Scope()];
     try {
       const { context } = result;
@@ -230,7 +236,7 @@ export class MultiHeadAttention implements Layer {
       q.inputGradient(dQuery, dx, false);
       k.inputGradient(dKeys, toKeys, toKeys === dx);
       v.inputGradient(dValues, toValues, toValues === toKeys);
-      if (used.query !== query) maskSteps(dx, call.lengths!, dx);
+      if (used.query !== query) maskSteps(where, dx, lengths!, dx);
       return gradients;
     } catch (error) {
       made.dispose();

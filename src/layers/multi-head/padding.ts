@@ -14,15 +14,18 @@ export function withoutPadding(
 ): Tensor {
   // With a cache, lengths count the steps that are in there.
   if (lengths === undefined || cache !== undefined) return x;
-  const [N, T] = x.shape as [number, number];
-  checkLengths(where, lengths, x, N, T);
   const masked = owned.keep(newTensor(x, x.shape));
-  maskSteps(x, lengths, masked);
+  maskSteps(where, x, lengths, masked);
   return masked;
 }
 
-/** y = x where x has steps, else 0. y may be x. */
-export function maskSteps(x: Tensor, lengths: Indices, y: Tensor): void {
+/**
+ * y = x where x (N, T, D) has steps, else 0. y may be x.
+ *
+ * @throws ShapeError when lengths are not that, which the caller may have written to since they were checked
+ */
+export function maskSteps(where: string, x: Tensor, lengths: Indices, y: Tensor): void {
   const [N, T, D] = x.shape as [number, number, number];
+  checkLengths(where, lengths, x, N, T);
   deviceOf(x).kernels.maskSteps(x.storage, lengths.storage, y.storage, N, T, D);
 }

@@ -2,6 +2,7 @@ import { checkOptions } from "../../core/arguments.ts";
 import { StateError } from "../../core/errors.ts";
 import { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
+import { KeyValueCache } from "../attend/key-value-cache.ts";
 import { expectShape, together } from "../checks.ts";
 import { Dropout } from "../dropout.ts";
 import { FeedForward } from "../feed-forward.ts";
@@ -38,6 +39,7 @@ interface State {
   readonly lengths: Indices | undefined;
   readonly mask: unknown;
   readonly bias: Tensor | undefined;
+  readonly alibi: unknown;
   readonly memoryLengths: Indices | undefined;
   readonly memoryMask: unknown;
   /** Whether x was used without its padding. */
@@ -54,6 +56,7 @@ export class Block {
   readonly cross: MultiHeadAttention | null;
   readonly #where: string;
   readonly #heads: number;
+  readonly #alibi: MultiHeadCall["alibi"];
   readonly #feedForward: FeedForward;
   readonly #residuals: {
     readonly self: Residual;
@@ -82,6 +85,7 @@ export class Block {
     };
     this.#where = where;
     this.#heads = settings.self.heads;
+    this.#alibi = settings.self.alibi;
     this.self = new MultiHeadAttention({ ...settings.self, ...shared("self") });
     this.cross =
       settings.cross === null
@@ -107,9 +111,11 @@ export class Block {
   forward(x: Tensor, { self, cross, dropoutStream }: BlockCall): Tensor {
     const where = `${this.#where}.forward`;
     this.release();
+    const { cache } = self;
+    const before = cache instanceof KeyValueCache && !cache.disposed ? cache.length : null;
     try {
       const used = withoutPadding(where, x, self, this.#owned);
-      const { lengths, mask, bias } = self;
+      const { lengths, mask, bias, alibi = this.#alibi } = self;
       const stream = dropoutStream;
       let y = this.#residuals.self.forward(used, stream, (h) => {
         return this.self.forward(h, { ...self, dropoutStream: stream });
@@ -124,11 +130,21 @@ export class Block {
         return this.#feedForward.forward(h, stream ?? null);
       });
       const { lengths: memoryLengths, mask: memoryMask } = cross?.call ?? {};
-      const given = { memory: cross?.memory, lengths, mask, bias, memoryLengths, memoryMask };
-      this.#state = { x, ...given, masked: used !== x, cached: self.cache !== undefined };
+      const given = {
+        memory: cross?.memory,
+        lengths,
+        mask,
+        bias,
+        alibi,
+        memoryLengths,
+        memoryMask,
+      };
+      this.#state = { x, ...given, masked: used !== x, cached: cache !== undefined };
       return y;
     } catch (error) {
       this.release();
+      // Steps that the self-attention has appended before the rest was refused are nobody's.
+      if (before !== null) cache?.truncate(before);
       throw error;
     }
   }
@@ -174,7 +190,7 @@ export class Block {
       const dx = this.#residuals.self.backward(scope.keep(d), (dh) => {
         return this.self.backward(dh, { dWeights })[0];
       });
-      if (masked) maskSteps(dx, lengths!, dx);
+      if (masked) maskSteps(where, dx, lengths!, dx);
       return dMemory === undefined ? [dx] : [dx, dMemory];
     } catch (error) {
       dMemory?.dispose();

@@ -303,3 +303,25 @@ describe("a tensor disposed too early is named, with the call", () => {
     expect(block.grads.every(({ data }) => data.every((d) => d === 0))).toBe(true);
   });
 });
+
+describe("what would reach behind a kernel's arrays is refused", () => {
+  test.each([
+    ["self", [zeros([2, 3, 4])]],
+    ["cross", [zeros([2, 3, 4]), zeros([2, 3, 4])]],
+  ] as const)("lengths that were written to after the forward pass: %s", (_, inputs) => {
+    const lengths = indices([3, 2]);
+    const layer = new heed.MultiHeadAttention({ size: 4, heads: 2 });
+    const out = layer.forward(inputs[0], inputs[1], { lengths });
+    lengths.data[0] = 1e6;
+    expect(() => layer.backward(out)).toThrow(/MultiHeadAttention\.backward.*from 0 to 3/);
+  });
+
+  test("a step that a block refuses is not in its cache", () => {
+    const block = new heed.TransformerDecoderBlock({ size: 4, heads: 2 });
+    const cache = block.newCache(zeros([2, 3, 4]));
+    block.forward(zeros([2, 1, 4]), cache);
+    const memoryMask = indices([1, 1]);
+    expect(() => block.forward(zeros([2, 1, 4]), cache, { memoryMask })).toThrow(ShapeError);
+    expect(cache.length).toBe(1);
+  });
+});
