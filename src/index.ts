@@ -82,7 +82,11 @@ export {
   MultiHeadAttention,
   type MultiHeadGradients,
 } from "./layers/multi-head/multi-head-attention.ts";
-export type { AttentionRules, MultiHeadAttentionOptions } from "./layers/multi-head/options.ts";
+export type {
+  AttentionRules,
+  DropoutOptions,
+  MultiHeadAttentionOptions,
+} from "./layers/multi-head/options.ts";
 export { fromTorchAttention, toTorchAttention } from "./layers/multi-head/torch-attention.ts";
 export {
   loadParameters,

@@ -4,6 +4,7 @@ import { Tensor } from "../../core/tensor.ts";
 import { checkFlag } from "../attend/option-checks.ts";
 import type { AttentionOptions, KeysAndValues } from "../attend/options.ts";
 import { checkTensor } from "../checks.ts";
+import { droppingNumbers } from "../dropout.ts";
 import type { AttentionRules } from "./options.ts";
 
 /** What one call of {@link MultiHeadAttention} is about; rules here go before those of the layer. */
@@ -15,10 +16,12 @@ export interface MultiHeadCall
    * keys are the query itself, it counts as zeros there and gets no gradient.
    */
   readonly lengths?: AttentionOptions["lengths"];
-  /** Number of the dropout's random stream, as in {@link Dropout}; without it, nothing is dropped. */
+  /** Whether there is dropout: true unless given, but with a cache or projected keys, which are for use. */
+  readonly training?: boolean | undefined;
+  /** Number of the dropout's random stream; by default the number of forward passes before this one. */
   readonly dropoutStream?: number | undefined;
-  /** Whether weights are kept, to be read or to have a gradient; without it they may never come to be. */
-  readonly keepWeights?: boolean | undefined;
+  /** Whether weights are kept; as the layer was made, unless given. */
+  readonly return?: { readonly weights?: boolean | undefined } | undefined;
   /** Keys and values that {@link MultiHeadAttention.projectKeys} has projected, instead of keys and values. */
   readonly projected?: KeysAndValues | undefined;
 }
@@ -33,8 +36,9 @@ const KNOWN = [
   "softcap",
   "normalizer",
   "cache",
+  "training",
   "dropoutStream",
-  "keepWeights",
+  "return",
   "projected",
 ];
 
@@ -56,8 +60,9 @@ export function partsOf(where: string, query: Tensor, rest: readonly unknown[]):
   checkOptions(where, call, KNOWN);
   if (keys !== undefined) checkTensor(where, "keys", keys);
   if (values !== undefined) checkTensor(where, "values", values);
-  const { keepWeights, projected } = call;
-  if (keepWeights !== undefined) checkFlag(where, "keepWeights", keepWeights);
+  const { training, dropoutStream, projected } = call;
+  if (training !== undefined) checkFlag(where, "training", training);
+  if (dropoutStream !== undefined) droppingNumbers(where, 0, 0, dropoutStream);
   if (keys === undefined && values !== undefined) {
     throw new ShapeError({ where, expected: "keys, as there are values", received: "undefined" });
   }

@@ -20,6 +20,7 @@ import {
   layerOptionsOf,
   type MultiHeadAttentionOptions,
   rulesOf,
+  weightsWanted,
 } from "./options.ts";
 import { maskSteps, withoutPadding } from "./padding.ts";
 import { Projection } from "./projection.ts";
@@ -61,7 +62,7 @@ const NAME = "MultiHeadAttention";
  * @example
  * const layer = new MultiHeadAttention({ size: 8, heads: 2 });
  * const x = normal([2, 5, 8], new Random(1));
- * const out = layer.forward(x, { causal: true, keepWeights: true });
+ * const out = layer.forward(x, { causal: true, return: { weights: true } });
  * out.shape; // → [2, 5, 8]
  * layer.attentionWeights.shape; // → [2, 2, 5, 5]
  * const [dx] = layer.backward(out);
@@ -85,6 +86,7 @@ export class MultiHeadAttention implements Layer {
   readonly #project: { readonly [which in "q" | "k" | "v" | "o"]: Projection };
   #memory: Memory | null = null;
   #dBias: Tensor | null = null;
+  #forwards = 0;
 
   /**
    * @throws ShapeError when a size is none, or heads do not divide it; DataError for any other option that
@@ -124,8 +126,8 @@ export class MultiHeadAttention implements Layer {
     if (weights !== undefined) return weights.view(0, weights.shape);
     throw new StateError({
       where: `${NAME}.attentionWeights`,
-      expected: "a forward pass with { keepWeights: true }",
-      received: this.#memory === null ? "none" : "one without",
+      expected: "a layer or a call with return: { weights: true }",
+      received: this.#memory === null ? "no forward pass" : "one whose weights never came to be",
     });
   }
 
@@ -167,9 +169,10 @@ export class MultiHeadAttention implements Layer {
       const source = call.projected ?? this.#projectBoth(where, keys ?? used, values, call, owned);
       const q = this.#turned(owned.keep(this.#project.q.forward(used)), call, owned);
       const places = { forward: where, backward: `${NAME}.backward` };
-      const options = this.#optionsOf(call);
+      const options = this.#optionsOf(where, call);
       const result = owned.keep(attend(places, q, source.keys, source.values, options));
       const out = this.#project.o.forward(result.context);
+      this.#forwards++;
       this.release();
       const given = { query, keys, values, lengths: call.lengths, call };
       this.#memory = { ...given, used: { query: used }, result, owned };
@@ -321,10 +324,11 @@ export class MultiHeadAttention implements Layer {
   }
 
   /** The call as {@link attention} wants it. */
-  #optionsOf(call: MultiHeadCall): AttentionOptions {
+  #optionsOf(where: string, call: MultiHeadCall): AttentionOptions {
     const { heads, keyHeads } = this.#sizes;
-    const { scale, rate, seed } = this.#settings;
-    const { mask, bias, lengths, cache, dropoutStream: stream, keepWeights } = call;
+    const { scale, dropout, weights } = this.#settings;
+    const { mask, bias, lengths, cache, projected, dropoutStream: stream = this.#forwards } = call;
+    const { training = cache === undefined && projected === undefined } = call;
     const rules = this.#rules;
     return {
       score: { kind: "dot", scale },
@@ -339,8 +343,8 @@ export class MultiHeadAttention implements Layer {
       alibi: call.alibi ?? rules.alibi,
       softcap: call.softcap ?? rules.softcap,
       normalizer: call.normalizer ?? rules.normalizer,
-      dropout: stream === undefined ? undefined : { rate, seed, stream },
-      return: { weights: keepWeights },
+      dropout: training && dropout !== null ? { ...dropout, stream } : undefined,
+      return: { weights: call.return === undefined ? weights : weightsWanted(where, call.return) },
     };
   }
 }

@@ -1,6 +1,6 @@
 import { checkNumber, checkOptions, checkSize, describe } from "../../core/arguments.ts";
 import { DataError, ShapeError } from "../../core/errors.ts";
-import { readOptions } from "../attend/option-checks.ts";
+import { checkFlag, readOptions } from "../attend/option-checks.ts";
 import type { AttentionOptions } from "../attend/options.ts";
 import { placingOf } from "../attend/placing.ts";
 import { droppingNumbers } from "../dropout.ts";
@@ -12,6 +12,14 @@ export type AttentionRules = Pick<
   AttentionOptions,
   "causal" | "window" | "alibi" | "softcap" | "normalizer"
 >;
+
+/** How much is dropped while training, and at random how. */
+export interface DropoutOptions {
+  /** Share of the numbers set to 0, from 0 to less than 1. */
+  readonly rate: number;
+  /** Of the random streams, a whole number from 0 to 2^32 - 1. */
+  readonly seed: number;
+}
 
 /** The sizes of a {@link MultiHeadAttention}, and what it does besides. */
 export interface MultiHeadAttentionOptions extends LayerOptions, AttentionRules {
@@ -38,10 +46,10 @@ export interface MultiHeadAttentionOptions extends LayerOptions, AttentionRules 
   readonly bias?: boolean | undefined;
   /** What scores are multiplied by; 1/√headSize unless given. */
   readonly scale?: number | undefined;
-  /** Of the attention weights, in calls that name a `dropoutStream`; 0 unless given. */
-  readonly dropout?: number | undefined;
-  /** Of the dropout's random streams; 0 unless given. */
-  readonly dropoutSeed?: number | undefined;
+  /** Of the attention weights, while training: each is 0 with probability `rate`, as in {@link Dropout}. */
+  readonly dropout?: DropoutOptions | undefined;
+  /** Whether weights are kept, to be read or to have a gradient; otherwise they may never come to be. */
+  readonly return?: { readonly weights?: boolean | undefined } | undefined;
   /**
    * Turns queries and keys of every head by where they stand, from 0 on, or behind the steps of a cache; of
    * size headSize.
@@ -62,7 +70,7 @@ export const OWN_OPTIONS = [
   "bias",
   "scale",
   "dropout",
-  "dropoutSeed",
+  "return",
   "rotary",
   "causal",
   "window",
@@ -136,8 +144,8 @@ export function layerOptionsOf(options: LayerOptions): LayerOptions {
 /** What is neither a size nor a rule, checked. */
 export interface HeadSettings {
   readonly scale: number;
-  readonly rate: number;
-  readonly seed: number;
+  readonly dropout: DropoutOptions | null;
+  readonly weights: boolean;
   readonly rotary: RotaryPositions | null;
 }
 
@@ -155,12 +163,36 @@ export function headSettingsOf(
   options: MultiHeadAttentionOptions,
   { headSize }: HeadSizes,
 ): HeadSettings {
-  const { scale = 1 / Math.sqrt(Math.max(headSize, 1)), dropout = 0, dropoutSeed = 0 } = options;
+  const { scale = 1 / Math.sqrt(Math.max(headSize, 1)) } = options;
   checkNumber(where, "scale", scale, "a finite number", Number.isFinite);
-  droppingNumbers(where, dropout, dropoutSeed);
   const { rotary = null } = options;
+  const dropout = dropoutOf(where, options.dropout);
   if (rotary !== null) checkRotary(where, rotary, headSize);
-  return { scale, rate: dropout, seed: dropoutSeed, rotary };
+  return { scale, dropout, rotary, weights: weightsWanted(where, options.return) };
+}
+
+/** A dropout's rate and seed, checked; null for none. */
+export function dropoutOf(
+  where: string,
+  dropout: DropoutOptions | undefined,
+): DropoutOptions | null {
+  if (dropout === undefined) return null;
+  checkOptions(`${where}, dropout`, dropout, ["rate", "seed"]);
+  const { rate, seed } = dropout;
+  droppingNumbers(`${where}, dropout`, rate, seed);
+  return { rate, seed };
+}
+
+/** Whether weights are asked for. */
+export function weightsWanted(
+  where: string,
+  wanted: { readonly weights?: boolean | undefined } | undefined,
+): boolean {
+  if (wanted === undefined) return false;
+  checkOptions(`${where}, return`, wanted, ["weights"]);
+  const { weights = false } = wanted;
+  checkFlag(where, "return.weights", weights);
+  return weights;
 }
 
 function checkRotary(where: string, rotary: unknown, headSize: number): void {

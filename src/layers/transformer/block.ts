@@ -3,8 +3,9 @@ import { StateError } from "../../core/errors.ts";
 import { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
 import { KeyValueCache } from "../attend/key-value-cache.ts";
+import { checkFlag } from "../attend/option-checks.ts";
 import { expectShape, together } from "../checks.ts";
-import { Dropout } from "../dropout.ts";
+import { Dropout, droppingNumbers } from "../dropout.ts";
 import { FeedForward } from "../feed-forward.ts";
 import { recall } from "../layer.ts";
 import { LayerNorm } from "../layer-norm.ts";
@@ -21,6 +22,7 @@ export interface BlockCall {
   readonly self: MultiHeadCall;
   /** What a decoder's block attends to besides. */
   readonly cross?: { readonly memory: Tensor | undefined; readonly call: MultiHeadCall };
+  readonly training: boolean | undefined;
   readonly dropoutStream: number | undefined;
 }
 
@@ -63,7 +65,9 @@ export class Block {
     readonly cross: Residual;
     readonly feedForward: Residual;
   };
-  #owned = new Scope();
+  readonly #drops: boolean;
+  readonly #owned = new Scope();
+  #forwards = 0;
   #state: State | null = null;
 
   constructor(
@@ -86,6 +90,7 @@ export class Block {
     this.#where = where;
     this.#heads = settings.self.heads;
     this.#alibi = settings.self.alibi;
+    this.#drops = rate > 0;
     this.self = new MultiHeadAttention({ ...settings.self, ...shared("self") });
     this.cross =
       settings.cross === null
@@ -108,7 +113,7 @@ export class Block {
   }
 
   /** x (N, T, size) → y of the same shape. */
-  forward(x: Tensor, { self, cross, dropoutStream }: BlockCall): Tensor {
+  forward(x: Tensor, { self, cross, ...call }: BlockCall): Tensor {
     const where = `${this.#where}.forward`;
     this.release();
     const { cache } = self;
@@ -116,14 +121,18 @@ export class Block {
     try {
       const used = withoutPadding(where, x, self, this.#owned);
       const { lengths, mask, bias, alibi = this.#alibi } = self;
-      const stream = dropoutStream;
+      const { training = cache === undefined, dropoutStream = this.#forwards } = call;
+      checkFlag(where, "training", training);
+      droppingNumbers(where, 0, 0, dropoutStream);
+      const stream = training && this.#drops ? dropoutStream : undefined;
+      const dropping = { training, dropoutStream };
       let y = this.#residuals.self.forward(used, stream, (h) => {
-        return this.self.forward(h, { ...self, dropoutStream: stream });
+        return this.self.forward(h, { ...self, ...dropping });
       });
       if (cross !== undefined && this.cross !== null) {
         const attend = this.cross;
         y = this.#residuals.cross.forward(this.#owned.keep(y), stream, (h) => {
-          return attend.forward(h, cross.memory, { ...cross.call, dropoutStream: stream });
+          return attend.forward(h, cross.memory, { ...cross.call, ...dropping });
         });
       }
       y = this.#residuals.feedForward.forward(this.#owned.keep(y), stream, (h) => {
@@ -139,6 +148,7 @@ export class Block {
         memoryLengths,
         memoryMask,
       };
+      this.#forwards++;
       this.#state = { x, ...given, masked: used !== x, cached: cache !== undefined };
       return y;
     } catch (error) {

@@ -32,8 +32,9 @@ const KNOWN = [
   "alibi",
   "softcap",
   "normalizer",
+  "training",
   "dropoutStream",
-  "keepWeights",
+  "return",
   "memoryLengths",
   "memoryMask",
 ];
@@ -51,7 +52,7 @@ const KNOWN = [
  * @example
  * const block = new TransformerDecoderBlock({ size: 8, heads: 2, norm: "post", memorySize: 6 });
  * const [x, memory] = [normal([2, 5, 8], new Random(1)), normal([2, 7, 6], new Random(2))];
- * const y = block.forward(x, memory, { memoryLengths: indices([7, 4]), keepWeights: true });
+ * const y = block.forward(x, memory, { memoryLengths: indices([7, 4]), return: { weights: true } });
  * block.crossAttentionWeights.shape; // → [2, 2, 5, 7]
  * const [dx, dMemory] = block.backward(y);
  * dMemory.shape; // → [2, 7, 6]
@@ -122,21 +123,22 @@ export class TransformerDecoderBlock implements Layer {
     checkOptions(where, call, KNOWN);
     checkSteps(where, "x", x, this.#size);
     const { memoryLengths, memoryMask, ...given } = call;
-    const { keepWeights, dropoutStream } = call;
+    const { training, dropoutStream } = call;
+    const dropping = { training, dropoutStream };
     const self = { ...given, causal: call.causal ?? this.#causal };
-    const common = { mask: memoryMask, keepWeights };
+    const common = { mask: memoryMask, return: call.return };
     if (memory instanceof TransformerDecoderCache) {
       const lengths = memoryLengths ?? memory.memoryLengths;
       return this.#block.forward(x, {
         self: { ...self, cache: memory.self },
         cross: { memory: undefined, call: { ...common, lengths, projected: memory.memory } },
-        dropoutStream,
+        ...dropping,
       });
     }
     this.#checkMemory(where, memory, memoryLengths);
     agree(where, "N", "memory", memory.shape[0]!, "x", x.shape[0]!);
     const cross = { memory, call: { ...common, lengths: memoryLengths } };
-    return this.#block.forward(x, { self, cross, dropoutStream });
+    return this.#block.forward(x, { self, cross, ...dropping });
   }
 
   /**

@@ -21,8 +21,9 @@ const KNOWN = [
   "softcap",
   "normalizer",
   "cache",
+  "training",
   "dropoutStream",
-  "keepWeights",
+  "return",
 ];
 
 /**
@@ -39,9 +40,9 @@ const KNOWN = [
  * `feedForward.…` of {@link FeedForward}, `feedForwardNorm.…`.
  *
  * @example
- * const block = new TransformerEncoderBlock({ size: 8, heads: 2, hidden: 16, dropout: 0.1 });
+ * const block = new TransformerEncoderBlock({ size: 8, heads: 2, hidden: 16 });
  * const x = normal([2, 5, 8], new Random(1));
- * const y = block.forward(x, { lengths: indices([5, 3]), dropoutStream: 0, keepWeights: true });
+ * const y = block.forward(x, { lengths: indices([5, 3]), return: { weights: true } });
  * block.attentionWeights.shape; // → [2, 2, 5, 5]
  * block.backward(y).shape; // → [2, 5, 8]
  */
@@ -87,7 +88,8 @@ export class TransformerEncoderBlock implements Layer {
     const where = `${NAME}.forward`;
     checkOptions(where, call, KNOWN);
     checkSteps(where, "x", x, this.#size);
-    return this.#block.forward(x, { self: call, dropoutStream: call.dropoutStream });
+    const { training, dropoutStream } = call;
+    return this.#block.forward(x, { self: call, training, dropoutStream });
   }
 
   /**

@@ -3,9 +3,13 @@ import { DataError } from "../../core/errors.ts";
 import { Random } from "../../core/random.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { axes, checkLastAxis } from "../checks.ts";
-import { droppingNumbers } from "../dropout.ts";
 import type { FeedForwardOptions } from "../feed-forward.ts";
-import type { AttentionRules, MultiHeadAttentionOptions } from "../multi-head/options.ts";
+import {
+  type AttentionRules,
+  type DropoutOptions,
+  dropoutOf,
+  type MultiHeadAttentionOptions,
+} from "../multi-head/options.ts";
 import { LAYER_OPTIONS, type LayerOptions } from "../parameters.ts";
 import type { RotaryPositions } from "../rotary-positions.ts";
 import type { NormPlace } from "./residual.ts";
@@ -28,13 +32,10 @@ export interface TransformerBlockOptions extends LayerOptions, AttentionRules {
   readonly norm?: NormPlace | undefined;
   /** Of the feed-forward layer; `"relu"` unless given. */
   readonly activation?: "relu" | "gelu" | undefined;
-  /**
-   * Of attention weights, of the hidden numbers, and of what each layer adds, in calls that name a
-   * `dropoutStream`; 0 unless given.
-   */
-  readonly dropout?: number | undefined;
-  /** Of the dropout's random streams; 0 unless given. */
-  readonly dropoutSeed?: number | undefined;
+  /** Of attention weights, of the hidden numbers, and of what each layer adds, while training. */
+  readonly dropout?: DropoutOptions | undefined;
+  /** Whether attention weights are kept, to be read or to have a gradient. */
+  readonly return?: { readonly weights?: boolean | undefined } | undefined;
   /** Whether the projections of attention have biases: true unless given. */
   readonly bias?: boolean | undefined;
   /** Turns queries and keys of the self-attention by where they stand; of size size / heads. */
@@ -51,7 +52,7 @@ const KNOWN = [
   "norm",
   "activation",
   "dropout",
-  "dropoutSeed",
+  "return",
   "bias",
   "epsilon",
   "rotary",
@@ -86,13 +87,7 @@ export function blockSettingsOf(
   checkOptions(where, options, memorySize === null ? KNOWN : [...KNOWN, "memorySize"]);
   const { size, heads, keyHeads, bias, rotary, causal, window, alibi, softcap, normalizer } =
     options;
-  const {
-    norm = "pre",
-    activation = "relu",
-    dropout = 0,
-    dropoutSeed = 0,
-    epsilon = 1e-5,
-  } = options;
+  const { norm = "pre", activation = "relu", epsilon = 1e-5 } = options;
   checkSize(where, "size", size);
   const { hidden = 4 * size } = options;
   checkSize(where, "hidden", hidden);
@@ -106,24 +101,25 @@ export function blockSettingsOf(
   checkNumber(where, "epsilon", epsilon, "a finite number above 0", (value) => {
     return value > 0 && Number.isFinite(value);
   });
-  droppingNumbers(where, dropout, dropoutSeed);
-  const random = new Random(dropoutSeed);
+  const dropout = dropoutOf(where, options.dropout);
+  const random = new Random(dropout?.seed ?? 0);
+  const rate = dropout?.rate ?? 0;
   const seed = (which: number): number => random.stream(which).word();
-  const heading = { size, heads, keyHeads, bias, dropout };
+  const heading = { size, heads, keyHeads, bias, return: options.return };
   const rules = { causal, window, alibi, softcap, normalizer };
   return {
     size,
     hidden,
     place: norm,
     activation,
-    rate: dropout,
+    rate,
     seed,
     epsilon,
-    self: { ...heading, ...rules, rotary, dropoutSeed: seed(0) },
+    self: { ...heading, ...rules, rotary, dropout: { rate, seed: seed(0) } },
     cross:
       memorySize === null
         ? null
-        : { ...heading, keySize: memorySize ?? size, dropoutSeed: seed(1) },
+        : { ...heading, keySize: memorySize ?? size, dropout: { rate, seed: seed(1) } },
   };
 }
 

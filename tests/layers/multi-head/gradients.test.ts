@@ -67,8 +67,7 @@ function subjectOf(made: Made): LayerSubject {
     ...(made.rotary && headSize > 1
       ? { rotary: new RotaryPositions({ size: headSize, rotated: 2 }) }
       : {}),
-    dropout: 0.4,
-    dropoutSeed: 3,
+    dropout: { rate: 0.4, seed: 3 },
     dtype: "float64",
     ...(made.rulesOfCall ? {} : rules),
   };
@@ -90,7 +89,8 @@ function subjectOf(made: Made): LayerSubject {
   const biasShape = made.bias === "queries" ? [queries, steps] : [batch, heads, queries, steps];
   const call: MultiHeadCall = {
     ...(made.rulesOfCall ? rules : {}),
-    keepWeights: made.keepWeights,
+    return: { weights: made.keepWeights },
+    training: made.dropoutStream !== undefined,
     dropoutStream: made.dropoutStream,
     ...(made.mask === null ? {} : { mask }),
     ...(made.lengths ? { lengths } : {}),

@@ -41,8 +41,8 @@ const refusals: readonly (readonly [string, typeof DataError, RegExp, () => unkn
   ["an option", DataError, /"numHeads"/, () => heads({ numHeads: 2 })],
   ["a bias of scores", DataError, /goes to forward/, () => heads({ bias: zeros([3, 3]) })],
   ["a scale", DataError, /scale.*NaN/, () => heads({ scale: Number.NaN })],
-  ["a rate", DataError, /rate.*got 1$/, () => heads({ dropout: 1 })],
-  ["a dropout's seed", DataError, /seed.*-1/, () => heads({ dropoutSeed: -1 })],
+  ["a rate", DataError, /rate.*got 1$/, () => heads({ dropout: { rate: 1, seed: 0 } })],
+  ["a dropout's seed", DataError, /seed.*-1/, () => heads({ dropout: { rate: 0.1, seed: -1 } })],
   ["a rotary option", DataError, /new RotaryPositions/, () => heads({ rotary: true })],
   [
     "rotary positions of another size",
@@ -89,7 +89,15 @@ const refusals: readonly (readonly [string, typeof DataError, RegExp, () => unkn
     /keys, as values, to have 3 numbers/,
     () => heads({ valueSize: 3 })["forward"]!(x, x),
   ],
-  ["a call's option", DataError, /"training"/, () => heads()["forward"]!(x, { training: true })],
+  ["a call's option", DataError, /"train"/, () => heads()["forward"]!(x, { train: true })],
+  ["training", DataError, /training.*got 1/, () => heads()["forward"]!(x, { training: 1 })],
+  [
+    "a block: training",
+    DataError,
+    /training.*got 1/,
+    () => encoder()["forward"]!(x, { training: 1 }),
+  ],
+  ["a dropout as a number", DataError, /rate, seed, got 0\.1/, () => heads({ dropout: 0.1 })],
   [
     "a call's null",
     ShapeError,
@@ -97,10 +105,10 @@ const refusals: readonly (readonly [string, typeof DataError, RegExp, () => unkn
     () => heads()["forward"]!(x, null, x),
   ],
   [
-    "keepWeights",
+    "weights of a call",
     DataError,
-    /keepWeights.*"yes"/,
-    () => heads()["forward"]!(x, { keepWeights: "yes" }),
+    /return\.weights.*"yes"/,
+    () => heads()["forward"]!(x, { return: { weights: "yes" } }),
   ],
   ["a stream", DataError, /stream.*1\.5/, () => heads()["forward"]!(x, { dropoutStream: 1.5 })],
   [

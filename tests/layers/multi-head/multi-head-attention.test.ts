@@ -168,21 +168,21 @@ describe("MultiHeadAttention", () => {
     for (const { data } of layer.grads) expect(data.every(Number.isFinite)).toBe(true);
   });
 
-  test("drops weights only in calls that name a stream, and the same ones again", () => {
-    const layer = new MultiHeadAttention({ size: 4, heads: 2, dropout: 0.5, dropoutSeed: 7 });
+  test("drops weights while training, by a stream that is counted or named", () => {
+    const options = { size: 4, heads: 2 };
+    const make = () => new MultiHeadAttention({ ...options, dropout: { rate: 0.5, seed: 7 } });
+    const layer = make();
     const x = some([1, 6, 4], 1);
-    const [plain, first, again, other] = [
-      {},
-      { dropoutStream: 1 },
-      { dropoutStream: 1 },
-      { dropoutStream: 2 },
-    ].map((call) => layer.forward(x, call).data);
-    expect(again).toEqual(first);
+    const [first, second] = [layer.forward(x).data, layer.forward(x).data];
+    expect(second).not.toEqual(first);
+    expect(layer.forward(x, { dropoutStream: 0 }).data).toEqual(first);
+    expect(make().forward(x, { dropoutStream: 1 }).data).toEqual(second);
+    const plain = new MultiHeadAttention(options).forward(x).data;
     expect(first).not.toEqual(plain);
-    expect(other).not.toEqual(first);
-    expect(
-      new MultiHeadAttention({ size: 4, heads: 2 }).forward(x, { dropoutStream: 1 }).data,
-    ).toEqual(plain);
+    expect(layer.forward(x, { training: false }).data).toEqual(plain);
+    // What is projected or cached is in use, and has nothing to train.
+    expect(layer.forward(x, { projected: layer.projectKeys(x) }).data).toEqual(plain);
+    near(layer.forward(x, { cache: layer.newCache(1) }).data, plain, 1e-6);
   });
 
   test.each<[string, MultiHeadCall]>([
@@ -214,12 +214,12 @@ describe("MultiHeadAttention", () => {
     const layer = new MultiHeadAttention({ size: 4, heads: 2 });
     const x = some([1, 3, 4], 1);
     expect(() => layer.attentionWeights).toThrow(StateError);
-    layer.forward(x, { keepWeights: true, causal: true });
+    layer.forward(x, { return: { weights: true }, causal: true });
     const weights = layer.attentionWeights;
     expect(weights.shape).toEqual([1, 2, 3, 3]);
     const numbers = weights.data.slice();
     layer.forward(x);
-    expect(() => layer.attentionWeights).toThrow(/got one without/);
+    expect(() => layer.attentionWeights).toThrow(/never came to be/);
     layer.release();
     expect(weights.data).toEqual(numbers);
     expect([...numbers.slice(0, 3)]).toEqual([1, 0, 0]);
@@ -254,7 +254,7 @@ describe("MultiHeadAttention", () => {
 
 test("forward, backward and decoding give every temporary back", () => {
   const device = openWasmDevice({ simd: "simd128" });
-  const options = { size: 8, heads: 4, keyHeads: 2, dropout: 0.1, device };
+  const options = { size: 8, heads: 4, keyHeads: 2, dropout: { rate: 0.1, seed: 1 }, device };
   const layer = new MultiHeadAttention({ ...options, rotary: new RotaryPositions({ size: 2 }) });
   const [x, keys] = [some([2, 5, 8], 1, { device }), some([2, 3, 8], 2, { device })];
   keys.data.fill(Number.NaN, 8, 16); // a key that is masked
@@ -267,7 +267,12 @@ test("forward, backward and decoding give every temporary back", () => {
   const before = device.memoryUse().live;
   for (let i = 0; i < 20; i++) {
     const held = [
-      layer.forward(x, { lengths, dropoutStream: i, keepWeights: true, normalizer: "entmax15" }),
+      layer.forward(x, {
+        lengths,
+        dropoutStream: i,
+        return: { weights: true },
+        normalizer: "entmax15",
+      }),
       layer.attentionWeights,
       ...layer.backward(x),
       layer.forward(x, keys, { bias, mask: [true, false, true] }),

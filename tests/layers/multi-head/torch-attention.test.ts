@@ -59,7 +59,7 @@ function check(name: string, run: Run, device: Device, dtype: Dtype): void {
     ? tensor(torchNumbers(4, 36), [2, 2, 3, 3], place)
     : undefined;
   const call: MultiHeadCall = {
-    keepWeights: true,
+    return: { weights: true },
     bias,
     lengths: lengths === undefined ? undefined : indices([...lengths], [2], { device }),
   };

@@ -105,22 +105,27 @@ describe("Transformer blocks", () => {
     },
   );
 
-  test("drop only in calls that name a stream, and no two parts alike", () => {
-    const options = { size: 4, heads: 1, dropout: 0.5, dropoutSeed: 3 };
-    const block = new TransformerEncoderBlock(options);
+  test("drop while training, by a stream that is counted or named", () => {
+    const options = { size: 4, heads: 1 };
+    const make = () => new TransformerEncoderBlock({ ...options, dropout: { rate: 0.5, seed: 3 } });
+    const block = make();
     const x = some([2, 3, 4], 1);
-    const plain = block.forward(x).data;
-    const first = block.forward(x, { dropoutStream: 4 }).data;
+    const [first, second] = [block.forward(x).data, block.forward(x).data];
+    expect(second).not.toEqual(first);
+    expect(block.forward(x, { dropoutStream: 0 }).data).toEqual(first);
+    expect(make().forward(x, { dropoutStream: 1 }).data).toEqual(second);
+    const plain = new TransformerEncoderBlock(options).forward(x).data;
     expect(first).not.toEqual(plain);
-    expect(block.forward(x, { dropoutStream: 4 }).data).toEqual(first);
-    expect(block.forward(x, { dropoutStream: 5 }).data).not.toEqual(first);
-    expect(
-      new TransformerEncoderBlock({ ...options, dropout: 0 }).forward(x, { dropoutStream: 4 }).data,
-    ).toEqual(plain);
+    expect(block.forward(x, { training: false }).data).toEqual(plain);
+    near(block.forward(x, { cache: block.newCache(2) }).data, plain, 1e-6);
   });
 
   test("add what each layer finds through a dropout of its own", () => {
-    const block = new TransformerDecoderBlock({ size: 32, heads: 2, dropout: 0.5 });
+    const block = new TransformerDecoderBlock({
+      size: 32,
+      heads: 2,
+      dropout: { rate: 0.5, seed: 0 },
+    });
     for (const { data } of block.params) data.fill(0);
     block.parameters.value("layer.self.bo").data.fill(1);
     block.parameters.value("layer.cross.bo").data.fill(10);
@@ -171,7 +176,14 @@ describe("Transformer blocks", () => {
 test("forward, backward and decoding of blocks give every temporary back", () => {
   const device = openWasmDevice({ simd: "simd128" });
   const blocks = (["pre", "post"] as const).map((norm) => {
-    const options = { size: 8, heads: 2, dropout: 0.2, norm, activation: "gelu", device } as const;
+    const options = {
+      size: 8,
+      heads: 2,
+      dropout: { rate: 0.2, seed: 1 },
+      norm,
+      activation: "gelu",
+      device,
+    } as const;
     return {
       encoder: new TransformerEncoderBlock(options),
       decoder: new TransformerDecoderBlock(options),
@@ -184,7 +196,7 @@ test("forward, backward and decoding of blocks give every temporary back", () =>
   for (let i = 0; i < 20; i++) {
     for (const { encoder, decoder } of blocks) {
       const held: { dispose(): void }[] = [
-        encoder.forward(x, { lengths, dropoutStream: i, keepWeights: true }),
+        encoder.forward(x, { lengths, dropoutStream: i, return: { weights: true } }),
         encoder.attentionWeights,
         encoder.backward(x),
         decoder.forward(x, memory, { lengths, dropoutStream: i }),

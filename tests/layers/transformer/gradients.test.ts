@@ -43,8 +43,7 @@ function settingsOf(made: Made) {
     ...{ size, heads, hidden, norm, activation, bias },
     keyHeads: made.keyHeads,
     ...(made.rotary && heads > 1 ? { rotary: new RotaryPositions({ size: 2 }) } : {}),
-    dropout: 0.3,
-    dropoutSeed: 5,
+    dropout: { rate: 0.3, seed: 5 },
     dtype: "float64",
   };
   const random = new Random(made.seed);
@@ -54,7 +53,9 @@ function settingsOf(made: Made) {
       : new Int32Array(batch).fill(most);
   const shapes: Record<string, readonly number[]> = { x: [batch, steps, size] };
   if (made.biasOfScores) shapes["bias"] = [heads, steps, steps];
-  return { options, lengths, shapes, call: { causal, keepWeights, dropoutStream } };
+  const training = dropoutStream !== undefined;
+  const call = { causal, training, dropoutStream, return: { weights: keepWeights } };
+  return { options, lengths, shapes, call };
 }
 
 function encoderSubject(made: Made): LayerSubject {
