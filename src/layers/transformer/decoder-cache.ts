@@ -1,4 +1,4 @@
-import type { Indices } from "../../core/tensor.ts";
+import { disposeSymbol, type Indices } from "../../core/tensor.ts";
 import type { KeyValueCache } from "../attend/key-value-cache.ts";
 import type { KeysAndValues } from "../attend/options.ts";
 
@@ -50,7 +50,7 @@ export class TransformerDecoderCache {
   }
 
   /** What `using` calls at the end of its block: `dispose`. */
-  [Symbol.dispose](): void {
+  [disposeSymbol](): void {
     this.dispose();
   }
 }

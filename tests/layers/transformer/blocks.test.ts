@@ -136,6 +136,22 @@ describe("Transformer blocks", () => {
     expect([...added].sort((a, b) => a - b)).toEqual([0, 2, 20, 22, 200, 202, 220, 222]);
   });
 
+  test.each([
+    [0, 3, 2],
+    [2, 0, 3],
+    [2, 3, 0],
+  ])("of %i sequences of %i steps and a memory of %i are of that shape", (N, T, Tm) => {
+    const block = new TransformerDecoderBlock({ size: 4, heads: 2 });
+    const y = block.forward(zeros([N, T, 4]), zeros([N, Tm, 4]));
+    const [dx, dMemory] = block.backward(y);
+    expect([y.shape, dx.shape, dMemory.shape]).toEqual([
+      [N, T, 4],
+      [N, T, 4],
+      [N, Tm, 4],
+    ]);
+    expect(block.grads.every(({ data }) => data.every(Number.isFinite))).toBe(true);
+  });
+
   test("share parameters by name, and begin as their own do", () => {
     const options = { size: 4, heads: 2, hidden: 3 };
     const specs = TransformerDecoderBlock.specs("decoder.0", options);
