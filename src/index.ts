@@ -83,6 +83,25 @@ export { Linear } from "./layers/linear.ts";
 export { LocalAttention } from "./layers/local/local-attention.ts";
 export type { LocalAttentionOptions, LocalCall } from "./layers/local/options.ts";
 export { LSTM, type LstmStart, type LstmState } from "./layers/lstm.ts";
+export type { MultiHeadCall } from "./layers/multi-head/call.ts";
+export type { ConversionOptions } from "./layers/multi-head/foreign.ts";
+export { fromKerasAttention, toKerasAttention } from "./layers/multi-head/keras-attention.ts";
+export {
+  MultiHeadAttention,
+  type MultiHeadGradients,
+} from "./layers/multi-head/multi-head-attention.ts";
+export type {
+  AttentionRules,
+  DropoutOptions,
+  MultiHeadAttentionOptions,
+} from "./layers/multi-head/options.ts";
+export { fromTorchAttention, toTorchAttention } from "./layers/multi-head/torch-attention.ts";
+export {
+  loadParameters,
+  type NamedNumbers,
+  type Numbers,
+  parameterNumbers,
+} from "./layers/named-numbers.ts";
 export { Adam, type AdamOptions, clipGradients, zeroGradients } from "./layers/optimisation.ts";
 export { type LayerOptions, type ParameterSpec, Parameters } from "./layers/parameters.ts";
 export {
@@ -102,6 +121,23 @@ export {
 } from "./layers/softmax-cross-entropy.ts";
 export { Entmax15, Sparsemax } from "./layers/sparse-softmax.ts";
 export { TimeAttention, type TimeAttentionOptions } from "./layers/time-attention.ts";
+export type { WeightGradients } from "./layers/transformer/block.ts";
+export {
+  TransformerDecoderBlock,
+  type TransformerDecoderCall,
+  type TransformerDecoderOptions,
+} from "./layers/transformer/decoder-block.ts";
+export { TransformerDecoderCache } from "./layers/transformer/decoder-cache.ts";
+export {
+  TransformerEncoderBlock,
+  type TransformerEncoderCall,
+} from "./layers/transformer/encoder-block.ts";
+export type { TransformerBlockOptions } from "./layers/transformer/options.ts";
+export type { NormPlace } from "./layers/transformer/residual.ts";
+export {
+  fromTorchTransformerLayer,
+  toTorchTransformerLayer,
+} from "./layers/transformer/torch-layer.ts";
 export { WeightSum } from "./layers/weight-sum.ts";
 export { onnxAttention } from "./onnx/attention-operator.ts";
 export type {

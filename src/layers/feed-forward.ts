@@ -1,5 +1,6 @@
 import { checkNumber, checkOptions, checkSize, describe } from "../core/arguments.ts";
 import { DataError } from "../core/errors.ts";
+import { Scope } from "../core/scope.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { Gelu, Relu } from "./activations.ts";
 import { Dropout } from "./dropout.ts";
@@ -39,6 +40,7 @@ export class FeedForward implements Layer {
   readonly #activation: Relu | Gelu;
   readonly #dropout: Dropout | null;
   readonly #linear2: Linear;
+  readonly #held = new Scope();
   #dropped = false;
 
   /**
@@ -85,9 +87,11 @@ export class FeedForward implements Layer {
    * @throws ShapeError when the last axis of x is not D
    */
   forward(x: Tensor, stream?: number | null): Tensor {
-    let hidden = this.#activation.forward(this.#linear1.forward(x));
+    this.release();
+    const into = this.#held.keep(this.#linear1.forward(x));
+    let hidden = this.#held.keep(this.#activation.forward(into));
     const dropout = stream === null ? null : this.#dropout;
-    if (dropout !== null) hidden = dropout.forward(hidden, stream ?? undefined);
+    if (dropout !== null) hidden = this.#held.keep(dropout.forward(hidden, stream ?? undefined));
     this.#dropped = dropout !== null;
     return this.#linear2.forward(hidden);
   }
@@ -98,8 +102,21 @@ export class FeedForward implements Layer {
    * @throws StateError before `forward`; ShapeError when dy does not have the shape of y
    */
   backward(dy: Tensor): Tensor {
-    let [dHidden] = this.#linear2.backward(dy) as [Tensor];
-    if (this.#dropped && this.#dropout !== null) dHidden = this.#dropout.backward(dHidden);
-    return this.#linear1.backward(this.#activation.backward(dHidden))[0] as Tensor;
+    const scope = new Scope();
+    try {
+      let dHidden = scope.keep(this.#linear2.backward(dy)[0] as Tensor);
+      if (this.#dropped && this.#dropout !== null) {
+        dHidden = scope.keep(this.#dropout.backward(dHidden));
+      }
+      const dInto = scope.keep(this.#activation.backward(dHidden));
+      return this.#linear1.backward(dInto)[0] as Tensor;
+    } finally {
+      scope.dispose();
+    }
+  }
+
+  /** Gives back what the last forward pass kept for its backward pass, sooner than the next one would. */
+  release(): void {
+    this.#held.dispose();
   }
 }

@@ -80,6 +80,7 @@ export class LayerNorm implements Layer {
       D,
       this.#epsilon,
     );
+    this.release();
     this.#state = { x, means, inverses };
     return y;
   }
@@ -110,5 +111,11 @@ export class LayerNorm implements Layer {
       this.#size,
     );
     return dx;
+  }
+  /** Gives back what the last forward pass kept for its backward pass, sooner than the next one would. */
+  release(): void {
+    this.#state?.means.dispose();
+    this.#state?.inverses.dispose();
+    this.#state = null;
   }
 }

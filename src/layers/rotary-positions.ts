@@ -73,7 +73,8 @@ interface Turn {
 export class RotaryPositions implements Layer {
   readonly params: readonly Tensor[] = [];
   readonly grads: readonly Tensor[] = [];
-  readonly #size: number;
+  /** D, the length of a vector. */
+  readonly size: number;
   readonly #rotated: number;
   readonly #interleaved: boolean;
   readonly #cosines: PositionTable;
@@ -99,7 +100,7 @@ export class RotaryPositions implements Layer {
       const expected = "interleaved to be true or false";
       throw new DataError({ where, expected, received: describe(interleaved) });
     }
-    this.#size = size;
+    this.size = size;
     this.#rotated = rotated;
     this.#interleaved = interleaved;
     const angle = (position: number, i: number): number => position / base ** ((2 * i) / rotated);
@@ -181,7 +182,7 @@ export class RotaryPositions implements Layer {
 
   /** The sizes of the contract: x as (outer, steps, inner, D). */
   #sizes(where: string, x: Tensor, layout: unknown) {
-    const D = this.#size;
+    const D = this.size;
     if (layout === "NTD") {
       const [N, T, width] = axes(where, "x", x, "N", "T", "D");
       if (D === 0 ? width !== 0 : width % D !== 0) {
@@ -227,7 +228,7 @@ export class RotaryPositions implements Layer {
       outer,
       steps,
       inner,
-      this.#size,
+      this.size,
       this.#rotated,
       offset - start,
       this.#interleaved,
