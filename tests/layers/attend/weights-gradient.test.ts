@@ -1,8 +1,8 @@
 /** A gradient of attention weights that were not asked for: they are computed anew, on every device. */
 import { describe, expect, test } from "vitest";
-import { attention, normal, Random } from "../../src/index.ts";
-import { distance } from "../support/compare.ts";
-import { devicesUnderTest } from "../support/devices.ts";
+import { attention, normal, Random } from "../../../src/index.ts";
+import { distance } from "../../support/compare.ts";
+import { devicesUnderTest } from "../../support/devices.ts";
 
 const open = devicesUnderTest.filter(({ skip }) => skip === null);
 
