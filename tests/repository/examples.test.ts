@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   docstringExamples,
@@ -11,7 +11,8 @@ import { ExampleProject } from "./example-project.ts";
 import { sourceFiles } from "./repository-files.ts";
 
 const docstrings = sourceFiles("src").flatMap(docstringExamples);
-const pages = ["README.md", "CONTRIBUTING.md"].filter((file) => existsSync(file));
+const documents = readdirSync("docs").filter((file) => file.endsWith(".md"));
+const pages = ["README.md", "CONTRIBUTING.md", ...documents.map((file) => `docs/${file}`)];
 const examples = [...docstrings, ...pages.flatMap(markdownExamples)];
 const project = new ExampleProject();
 
@@ -21,7 +22,7 @@ beforeAll(() => {
 });
 afterAll(() => project.dispose());
 
-describe("every example in a docstring, in the README or in CONTRIBUTING holds", () => {
+describe("every example in a docstring, in the README, in CONTRIBUTING or in docs holds", () => {
   examples.forEach((example, i) => {
     it(`${example.file}:${example.line}`, async () => {
       expect(project.typeErrors(i, example)).toEqual([]);

@@ -62,7 +62,7 @@ export function randomOptions(seed: number): AttendOptions {
     slopes: chance(random, 5),
     dropout: chance(random, 6) ? pick(random, [0.1, 0.5, 0.9]) : 0,
     keep: chance(random, 2),
-    logSumExp: normalizer === "softmax" && chance(random, 2),
+    logSumExp: chance(random, 2),
     dWeights: chance(random, 3),
     shared,
     scores,

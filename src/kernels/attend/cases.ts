@@ -173,9 +173,8 @@ function sparseCases(): KernelCase[] {
 
 function forwardCases(options: AttendOptions): KernelCase[] {
   if (options.normalizer !== undefined || options.dWeights === true) {
-    const soft = options.normalizer === undefined;
     return [
-      attendForwardCase({ ...options, logSumExp: soft }),
+      attendForwardCase({ ...options, logSumExp: true }),
       attentionScoresCase(options, "masked"),
     ];
   }

@@ -126,7 +126,7 @@ export interface AttentionKernels<F, I> {
    * threefry's counter (⌊t/2⌋, r) under key (seed, stream) is ≥ threshold. context lies as query does, E
    * numbers a row. weights (N, H, Tq, Tk), before dropout, may be null with the softmax: then they never
    * come to be, and memory is linear in Tk. With another normaliser, maxima and sums are unspecified.
-   * logSumExp (N, H, Tq) = maximum + ln sum, or null.
+   * logSumExp (N, H, Tq) = ln Σₜ exp(score[t]), whatever the normaliser, −∞ without any; or null.
    */
   attendForward(
     inputs: AttentionInputs<F, I>,

@@ -146,15 +146,35 @@ static void online_chunk(const forward_job *job, const attention_view *v, i32 fi
   }
 }
 
+/** Σ exp(x − max), and the maximum. */
+static float sum_of_exponentials(const float *x, i32 count, float *max) {
+  const float *k = constants(EXP);
+  vec most = splat(-__builtin_inff()), total = splat(0);
+  for (i32 j = 0; j < count; j += LANES) {
+    most = larger(load_left(x + j, count - j, -__builtin_inff()), most);
+  }
+  *max = largest_lane(most);
+  const vec shift = splat(shift_of(*max));
+  for (i32 j = 0; j < count; j += LANES) {
+    total += exp_of_negative(load_left(x + j, count - j, -__builtin_inff()) - shift, k);
+  }
+  return sum_lanes(total);
+}
+
 /** A row of scores becomes weights; those of denied keys are 0, even beside NaN. */
 static void normalise(const forward_job *job, const attention_view *v, i32 q, i32 from, i32 end) {
   const i32 steps = v->call->steps;
   float *row = job->weights + (v->row + q) * steps;
   float sum = 1, *x = row + from;
   const i32 count = end - from, normalizer = v->call->normalizer;
-  job->maxima[v->row + q] = normalizer == SPARSEMAX ? sparsemax_row(x, x, count)
-                            : normalizer == ENTMAX  ? entmax_row(x, x, count)
-                                                    : softmax_row(x, x, count, &sum);
+  float max = 0;
+  if (normalizer == SOFTMAX) {
+    max = softmax_row(x, x, count, &sum);
+  } else {
+    if (job->log_sums) sum = sum_of_exponentials(x, count, &max);
+    (normalizer == SPARSEMAX ? sparsemax_row : entmax_row)(x, x, count);
+  }
+  job->maxima[v->row + q] = max;
   job->sums[v->row + q] = sum;
   zero(row, from);
   zero(row + end, steps - end);

@@ -41,7 +41,7 @@ export function backwardPass(
   try {
     const { kernels } = familyDevice(job.query);
     const like = (x: Tensor): Tensor => made.keep(newTensor(x, x.shape));
-    const { context, weights } = forwardAgain(job, kept, temporary);
+    const { context, weights } = forwardAgain(job, kept, dWeights !== undefined, temporary);
     const inputs = inputsOf(job);
     const rows = rowsOf(job);
     const upstream = dContext ?? zerosLike(context, temporary);
@@ -95,14 +95,18 @@ export function backwardPass(
   }
 }
 
-/** Context, and weights where the kernel cannot do without: those that are held, or new ones. */
+/**
+ * Context, and weights where the kernel cannot do without, as where they have a gradient of their own
+ * (`weighted`): those that are held, or new ones.
+ */
 function forwardAgain(
   job: Job,
   kept: Kept,
+  weighted: boolean,
   temporary: Scope,
 ): { context: Tensor; weights: Tensor | null } {
   const { query, plan, sizes, ownWeights } = job;
-  const needed = plan.normalizer !== NORMALIZERS.softmax;
+  const needed = weighted || plan.normalizer !== NORMALIZERS.softmax;
   const weights = ownWeights ?? (kept.weights?.disposed === false ? kept.weights : null);
   const lost = needed && weights === null;
   if (!kept.context.disposed && !lost) return { context: kept.context, weights };
