@@ -5,7 +5,7 @@ import { type Layer, newTensor, recall } from "./layer.ts";
 
 /**
  * How well h fits each step of a sequence: a[n, :] = softmaxₜ(hs[n, t, :] · h[n, :]), the "dot" score
- * of Luong et al. 2015 (equations 7 and 8).
+ * of Luong et al. 2015 (equation 7 and section 3.1).
  *
  * Shapes: hs (N, T, H), h (N, H) → a (N, T).
  *

@@ -37,7 +37,7 @@ type TimeAttentionMemory = Kept & {
  *     a[n, d, :] = softmaxₑ(hsEnc[n, e, :] · hsDec[n, d, :])
  *     out[n, d, :] = Σₑ a[n, d, e] · hsEnc[n, e, :]
  *
- * the "dot" score of Luong et al. 2015 (equations 7 and 8), unscaled.
+ * the "dot" score of Luong et al. 2015 (equation 7 and section 3.1), unscaled.
  * Shapes: hsEnc (N, Te, H), hsDec (N, Td, H) → out (N, Td, H); attentionWeights (N, Td, Te).
  *
  * Long sequences need no memory for their weights (Dao et al. 2022): see

@@ -138,7 +138,7 @@ export function weightSumBackward(
   }
 }
 
-/** context = softmax(query · keysᵀ) · values: Luong et al. 2015, equations 7 and 8 ("dot"). */
+/** context = softmax(query · keysᵀ) · values: Luong et al. 2015, equation 7 and section 3.1 ("dot"). */
 export function attentionForward(
   query: Floats,
   keys: Floats,

@@ -10,7 +10,7 @@ import type { AttentionResult } from "./result.ts";
  *     weights  = softmaxₜ(score)                   or sparsemax, entmax15
  *     context[q] = Σₜ drop(weights)[t] · values[t]
  *
- * "dot" as it stands (Luong et al. 2015, equation 8), scaled (Vaswani et al. 2017, equation 1),
+ * "dot" as it stands (Luong et al. 2015, section 3.1), scaled (Vaswani et al. 2017, equation 1),
  * multiplicative, additive (Bahdanau et al. 2015); of one head or many, which may share keys (Shazeer 2019,
  * Ainslie et al. 2023); causal, within windows, with masks, biases, lengths, a past: see
  * {@link AttentionOptions}, any of which go together. Without `return.weights`, and with the softmax, no

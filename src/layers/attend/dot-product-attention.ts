@@ -11,7 +11,7 @@ export interface DotProductAttentionOptions extends AttentionLayerOptions {
 
 /**
  * {@link attention} by the dot product, as a layer: score = query · key ("dot" in Luong et al. 2015,
- * equation 8), or query · key / √D with `scaled` (Vaswani et al. 2017, equation 1). Learns nothing.
+ * section 3.1), or query · key / √D with `scaled` (Vaswani et al. 2017, equation 1). Learns nothing.
  *
  * @example
  * const layer = new DotProductAttention({ return: { weights: true } });

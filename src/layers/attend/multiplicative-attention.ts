@@ -7,7 +7,7 @@ import type { ScoreGradients } from "./scores.ts";
 
 /**
  * {@link attention} by a learned bilinear form, as a layer: score = query · W · key ("general" in Luong et
- * al. 2015, equation 8), for queries and keys of two sizes. Parameter W (Dq, Dk), at first normal with
+ * al. 2015, section 3.1), for queries and keys of two sizes. Parameter W (Dq, Dk), at first normal with
  * deviation 1/√Dq; one for all heads, if there are several.
  *
  * @example

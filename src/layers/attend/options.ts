@@ -12,7 +12,7 @@ export interface DotScore {
   readonly scale?: number | undefined;
 }
 
-/** score = scale · (query · W · key): "general" in Luong et al. 2015, equation 8. */
+/** score = scale · (query · W · key): "general" in Luong et al. 2015, section 3.1. */
 export interface MultiplicativeScore {
   /** Which score it is. */
   readonly kind: "multiplicative";

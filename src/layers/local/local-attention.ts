@@ -51,7 +51,7 @@ interface LocalMemory {
  *     weights[q, s] = align[q, s] · exp(−(s − p)² / (2σ²)),  σ = window / 2; 0 outside of the window
  *     context[q] = Σₛ weights[q, s] · values[s]
  *
- * with score query · key or, "general", query · W · key (equation 8). Or, local-m, with p[q] = q and no
+ * with score query · key or, "general", query · W · key (section 3.1). Or, local-m, with p[q] = q and no
  * Gaussian. Weights of local-p sum to less than 1, as in the paper. Which keys are in the window has no
  * gradient; how far they are from p has. Work and memory grow with Tq · window, not with Tq · Tk.
  *
