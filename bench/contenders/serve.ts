@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { type FamilyCall, inputLengths } from "../family/calls.ts";
 import type { Sizes } from "../shapes.ts";
 
 /** What a TimeAttention is given: hsEnc (N, Te, H), hsDec (N, Td, H), dout (N, Td, H). */
@@ -13,8 +14,16 @@ export interface Inputs {
   readonly dout: Float32Array;
 }
 
-/** What comes out: out, dhsEnc, dhsDec. */
-export type Results = readonly [ArrayLike<number>, ArrayLike<number>, ArrayLike<number>];
+/** What a call of the family is given: heads one after the other, (N, H, T, D) each. */
+export interface FamilyInputs {
+  readonly query: Float32Array;
+  readonly keys: Float32Array;
+  readonly values: Float32Array;
+  readonly dContext: Float32Array;
+}
+
+/** What comes out: out, dhsEnc, dhsDec; of a call of the family context, and dQuery, dKeys, dValues. */
+export type Results = readonly ArrayLike<number>[];
 
 /** One way to do the work, ready to be timed. */
 export interface Way {
@@ -30,7 +39,7 @@ export interface Way {
 export type Facts = Readonly<Record<string, number | string>>;
 
 /** The inputs, of a contender that makes none of its own. */
-export function needed(inputs: Inputs | null): Inputs {
+export function needed<Given>(inputs: Given | null): Given {
   if (inputs === null) throw new Error("this contender wants inputs");
   return inputs;
 }
@@ -44,11 +53,16 @@ export interface Served {
   /** Without inputs, where only time and memory are asked for, it makes some of its own. */
   readonly attention?: (sizes: Sizes, inputs: Inputs | null) => Ways | Promise<Ways>;
   readonly training?: (model: string, pairs: string) => Ways | Promise<Ways>;
+  /** As `attention`, for a call of the whole family. */
+  readonly family?: (call: FamilyCall, inputs: FamilyInputs | null) => Ways | Promise<Ways>;
 }
 
 interface Request {
-  readonly do: "attention" | "training" | "time" | "memory" | "release";
+  readonly do: "attention" | "training" | "family" | "time" | "memory" | "release";
   readonly sizes?: Sizes;
+  readonly call?: FamilyCall;
+  /** What the names of ways that are ready begin with, where several calls are ready at once. */
+  readonly prefix?: string;
   readonly inputs?: string;
   readonly results?: string;
   readonly model?: string;
@@ -89,6 +103,14 @@ async function respond(
       const ways = Object.entries(all).filter(([name]) => name === (request.only ?? name));
       return { ways: await makeAll(Object.fromEntries(ways), ready, results) };
     }
+    case "family": {
+      const { call, inputs, results, only, prefix = "" } = request;
+      if (call === undefined) throw new Error("no call");
+      const given = inputs === undefined ? null : readFamilyInputs(inputs, call);
+      const all = (await served.family?.(call, given)) ?? {};
+      const ways = Object.entries(all).filter(([name]) => name === (only ?? name));
+      return { ways: await makeAll(Object.fromEntries(ways), ready, results, prefix) };
+    }
     case "training": {
       const ways = await served.training?.(request.model ?? "", request.pairs ?? "");
       return { ways: await makeAll(ways ?? {}, ready, "") };
@@ -100,7 +122,7 @@ async function respond(
     }
     case "memory":
       if (request.anew) forgetPeak();
-      return { rss: process.memoryUsage().rss, peak: process.resourceUsage().maxRSS * 1024 };
+      return { rss: process.memoryUsage().rss, peak: peak() };
     case "release":
       for (const way of ready.values()) way.release?.();
       ready.clear();
@@ -116,12 +138,13 @@ async function makeAll(
   ways: Ways,
   ready: Map<string, Way>,
   results: string | undefined,
+  prefix = "",
 ): Promise<Record<string, unknown>[]> {
   const made: Record<string, unknown>[] = [];
   for (const [name, make] of Object.entries(ways)) {
     try {
       const way = await make();
-      ready.set(name, way);
+      ready.set(prefix + name, way);
       if (results === undefined) {
         await way.call();
         made.push({ way: name });
@@ -161,6 +184,16 @@ function readInputs(path: string, [N, Td, Te, H]: Sizes): Inputs {
   };
 }
 
+function readFamilyInputs(path: string, call: FamilyCall): FamilyInputs {
+  const all = new Float32Array(new Uint8Array(readFileSync(path)).buffer);
+  let start = 0;
+  const [query, keys, values, dContext] = inputLengths(call).map((length) => {
+    start += length;
+    return all.slice(start - length, start);
+  }) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  return { query, keys, values, dContext };
+}
+
 /**
  * Median milliseconds of one call over about `seconds` of them, in batches that the clock can see.
  * What takes longer than the whole slice is called once.
@@ -195,6 +228,20 @@ function forgetPeak(): void {
   } catch {
     // Then the peak counts from the start of the process.
   }
+}
+
+/**
+ * Bytes. The peak that Node reports would not do on Linux: a process that was started by a larger one
+ * has that one's.
+ */
+function peak(): number {
+  try {
+    const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+    if (kilobytes !== undefined) return 1024 * Number(kilobytes);
+  } catch {
+    // Then there is no such file.
+  }
+  return process.resourceUsage().maxRSS * 1024;
 }
 
 function answer(message: Readonly<Record<string, unknown>>): void {
