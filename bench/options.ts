@@ -20,7 +20,7 @@ export interface Options {
   /** Parts to leave out. */
   readonly skip: readonly string[];
   readonly json: string | null;
-  /** Parts of the benchmark of the whole family to run. */
+  /** Parts of the benchmark of the whole family, or lengths of its accuracy, to run; all if empty. */
   readonly parts: readonly string[];
 }
 

@@ -64,7 +64,7 @@ const HEADS = square(8, 8, 512, 64);
 export const HEADS_CALLS: readonly FamilyCall[] = [false, true].flatMap((causal) =>
   [false, true].map((backward) => {
     const pass = backward ? "forward + backward" : "forward";
-    return { name: causal ? `causal, ${pass}` : pass, ...HEADS, causal, backward };
+    return { name: causal ? `causal ${pass}` : pass, ...HEADS, causal, backward };
   }),
 );
 
@@ -145,6 +145,24 @@ export const MEMORY_CALL: FamilyCall = {
   ...square(1, 1, 16384, 64),
   backward: true,
 };
+
+/** Rows of every call whose accuracy is measured: so many that chance has no say. */
+const ROWS = 4096;
+
+/** Lengths, head sizes, deviations of the scores, causal or not. */
+export const ACCURACY_CALLS: readonly FamilyCall[] = [16, 64, 256, 1024, 4096].flatMap((T) =>
+  [16, 64, 128, 256].flatMap((size) =>
+    [1, 10, 100].flatMap((logits) =>
+      [false, true].map((causal) => ({
+        name: `T ${T}, head size ${size}, scores of ${logits}${causal ? ", causal" : ""}`,
+        ...square(ROWS / T, 1, T, size),
+        logits,
+        causal,
+        backward: true,
+      })),
+    ),
+  ),
+);
 
 /** How long the arrays are that everybody is given, in this order: query, keys, values, dContext. */
 export function inputLengths(call: FamilyCall): readonly [number, number, number, number] {

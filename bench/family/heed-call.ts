@@ -97,7 +97,11 @@ export function makeTensors(call: FamilyCall, inputs: FamilyInputs, device: Devi
   const scope = new Scope();
   const { query, keys, values } = put(call, inputs, device, "float32", "heads first", scope);
   const made = call.backward ? [query, query, keys, values] : [query];
-  for (const { shape } of made) scope.keep(zeros(shape, { device }));
+  for (const { shape } of made) {
+    const { storage, size } = scope.keep(zeros(shape, { device }));
+    // Pages that nobody wrote to may not be there.
+    device.kernels.fill(storage, 1, size);
+  }
   return { call: () => {}, result: () => [], release: () => scope.dispose() };
 }
 

@@ -3,6 +3,7 @@ import { nodeCommand } from "../contenders.ts";
 import type { Options } from "../options.ts";
 import { type FamilyCall, inputLengths, MEMORY_CALL, resultLengths } from "./calls.ts";
 import type { MemoryResult } from "./results.ts";
+import { inputsOf } from "./truth.ts";
 
 /** Arguments of contenders/heed.ts before and after the number of threads. */
 const DEVICES = [
@@ -38,7 +39,8 @@ async function peakOf(node: string, args: readonly string[], way: string): Promi
     await child.ask({ do: "family", call: SMALL, only: "heads first" });
     await child.ask({ do: "time", way: "heads first", seconds: 0.2 });
     await child.ask({ do: "release" });
-    const { ways } = await child.ask({ do: "family", call: MEMORY_CALL, only: way });
+    const inputs = await inputsOf(MEMORY_CALL);
+    const { ways } = await child.ask({ do: "family", call: MEMORY_CALL, inputs, only: way });
     const [made] = ways as { failed?: string }[];
     if (made?.failed !== undefined) throw new Error(made.failed);
     // The call was made once, so that what it holds is there; the peak is that of the next.

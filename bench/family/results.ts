@@ -26,6 +26,25 @@ export interface CallRun extends Provenance {
   readonly calls: readonly CallResult[];
 }
 
+/** Relative L2 errors of one call's float32 results. */
+export interface AccuracyPoint {
+  readonly T: number;
+  readonly size: number;
+  /** Deviation of the scores. */
+  readonly logits: number;
+  readonly causal: boolean;
+  readonly who: string;
+  /** Of context, dQuery, dKeys, dValues. */
+  readonly errors: readonly number[];
+}
+
+/** All of them. */
+export interface AccuracyRun extends Provenance {
+  /** What each contender said of itself. */
+  readonly details: readonly string[];
+  readonly points: readonly AccuracyPoint[];
+}
+
 /** The most that a process held during the call beyond one that held its tensors alone, on a device. */
 export interface MemoryResult {
   readonly device: string;
