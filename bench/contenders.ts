@@ -130,7 +130,7 @@ function pythonContenders(options: Options, absent: Absent[]): Contender[] {
 }
 
 /** Threads as asked for, and no processor but the one that is there. */
-function pythonEnvironment(threads: number): NodeJS.ProcessEnv {
+export function pythonEnvironment(threads: number): NodeJS.ProcessEnv {
   const { OPENBLAS_CORETYPE: _type, OPENBLAS_L2_SIZE: _size, ...env } = process.env;
   const count = String(threads);
   return { ...env, OMP_NUM_THREADS: count, OPENBLAS_NUM_THREADS: count, MKL_NUM_THREADS: count };

@@ -15,12 +15,16 @@ import { formatNumber, type Table } from "./tables.ts";
 
 /** Every goal as a line: what was to be reached, what was, and how near that is. */
 export function goalTable(results: Results): Table {
-  const goals = [
+  return goalLines([
     ...nativeGoals(results),
     ...wasmGoals(results),
     ...peerGoals(results),
     ...modelGoals(results),
-  ];
+  ]);
+}
+
+/** Goals as lines of a table. */
+export function goalLines(goals: readonly Goal[]): Table {
   return { head: ["goal", "target", "measured", "reached"], rows: goals.map(line) };
 }
 
@@ -58,8 +62,8 @@ function nativeGoals(results: Results): Goal[] {
       bound: "at least",
       unit: " GFLOP/s",
       parts: rates.map(([label, target]) => {
-        const best = one && bestOf(results, one, label as ShapeName);
-        const measured = best ? gflops(label as ShapeName, median(best.rounds)) : Number.NaN;
+        const best = one && bestOf(results, one, label);
+        const measured = best ? gflops(label, median(best.rounds)) : Number.NaN;
         return { label, target, measured };
       }),
     },
@@ -94,7 +98,7 @@ function wasmGoals(results: Results): Goal[] {
       bound: "at least",
       unit: " %",
       parts: Object.entries(targets).map(([label, target]) => {
-        const share = heed ? shareOfCeiling(results, heed, label as ShapeName) : Number.NaN;
+        const share = heed ? shareOfCeiling(results, heed, label) : Number.NaN;
         return { label, target, measured: 100 * share };
       }),
     };
@@ -119,11 +123,11 @@ function wasmGoals(results: Results): Goal[] {
 }
 
 /** At every shape, the least of the ratios over the thread counts that both were measured with. */
-function against(
+export function against(
   results: Results,
   name: string,
   device: "native" | "wasm",
-  targets: Partial<Record<ShapeName, number>>,
+  targets: Readonly<Record<string, number>>,
   { called = name, wanted = (_: string): boolean => true } = {},
 ): Goal {
   const theirs = everybody(results).filter((who) => who.name === name);
@@ -133,7 +137,7 @@ function against(
     unit: " ×",
     parts: Object.entries(targets).map(([label, target]) => {
       const ratios = theirs
-        .map((who) => timesHeed(results, who, label as ShapeName, device, wanted))
+        .map((who) => timesHeed(results, who, label, device, wanted))
         .filter((ratio) => Number.isFinite(ratio));
       return { label, target, measured: ratios.length > 0 ? Math.min(...ratios) : Number.NaN };
     }),

@@ -6,7 +6,6 @@ import { Child, type Command } from "./child.ts";
 import { nodeCommand, nodeVersion, reasonOf } from "./contenders.ts";
 import type { Options } from "./options.ts";
 import type { Absent, CeilingResult } from "./results.ts";
-import type { ShapeName } from "./shapes.ts";
 
 /** A loop of nothing but multiplications and additions, in as many processes as threads. */
 export interface Ceiling {
@@ -115,7 +114,7 @@ export function isQuiet(ceilings: readonly CeilingResult[], round: number): bool
 export function ceilingResult(
   { name, threads, node }: Ceiling,
   rounds: readonly number[],
-  shape: ShapeName | null,
+  shape: string | null,
 ): CeilingResult {
   return { name, threads, node, rounds, shape };
 }

@@ -20,6 +20,8 @@ export interface Options {
   /** Parts to leave out. */
   readonly skip: readonly string[];
   readonly json: string | null;
+  /** Parts of the benchmark of the whole family, or lengths of its accuracy, to run; all if empty. */
+  readonly parts: readonly string[];
 }
 
 export const USAGE = `options:
@@ -49,6 +51,7 @@ export function readOptions(args: readonly string[]): Options {
       only: { type: "string", default: "" },
       skip: { type: "string", default: "" },
       json: { type: "string" },
+      parts: { type: "string", default: "" },
     },
   });
   const list = (text: string): string[] => text.split(",").filter((each) => each !== "");
@@ -66,6 +69,7 @@ export function readOptions(args: readonly string[]): Options {
     only: list(values.only),
     skip: list(values.skip),
     json: values.json ?? null,
+    parts: list(values.parts),
   };
 }
 

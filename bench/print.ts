@@ -46,7 +46,8 @@ export function provenance({ date, machine, cores, command, details }: Results):
 /** Who was not timed, and why. */
 export function notes(results: Results): string[] {
   const { attention, training, absent } = results;
-  const loud = SHAPE_NAMES.flatMap((shape) => {
+  const shapes = [...new Set(results.ceilings.map(({ shape }) => shape))];
+  const loud = shapes.flatMap((shape) => {
     const ceilings = results.ceilings.filter((each) => each.shape === shape);
     const rounds = Math.max(0, ...ceilings.map((each) => each.rounds.length));
     const disturbed = Array.from({ length: rounds }, (_, i) => !isQuiet(ceilings, i));

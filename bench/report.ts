@@ -1,12 +1,15 @@
 /**
  * Writes the tables of docs/performance.md, between their markers, and the plots beside it, from
- * results/peers.json (npm run bench:peers -- --json bench/results/peers.json) and results/sweep.json.
+ * results/peers.json (npm run bench:peers -- --json bench/results/peers.json), results/sweep.json,
+ * results/family-*.json and results/accuracy.json.
  *
  *     npm run report --prefix bench
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BENCH } from "./cache.ts";
+import type { FamilyRuns } from "./family/goals.ts";
+import { familyParts } from "./family/report.ts";
 import { goalTable } from "./goals.ts";
 import { growthTable } from "./growth-table.ts";
 import { instructionTable } from "./instructions.ts";
@@ -71,6 +74,16 @@ if (sweep !== null) {
   parts.unshift(`${date}, ${machine}, Node ${node}; \`${command}\`.`);
   page = fill(page, "growth", parts.join("\n\n"));
 }
+const family: FamilyRuns = {
+  heads: read("family-heads.json"),
+  causal: read("family-causal.json"),
+  costs: read("family-costs.json"),
+  window: read("family-window.json"),
+  decoding: read("family-decoding.json"),
+  memory: read("family-memory.json"),
+  accuracy: read("accuracy.json"),
+};
+for (const [name, text] of Object.entries(familyParts(family))) page = fill(page, name, text);
 const instructions = instructionTable("avx512", 12);
 if (instructions !== null) page = fill(page, "instructions", formatTable(instructions));
 writeFileSync(PAGE, page);

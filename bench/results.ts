@@ -1,5 +1,4 @@
 import type { Errors } from "./attention-truth.ts";
-import type { ShapeName } from "./shapes.ts";
 
 /** What kind of code does the work: it decides which heed a contender is held against. */
 export type Runtime = "native" | "wasm" | "javascript";
@@ -16,10 +15,11 @@ export interface Who {
   readonly node: string | null;
 }
 
-/** One way of one contender at one shape. */
+/** One way of one contender at one shape, or of one call of the whole family. */
 export interface AttentionResult {
   readonly who: Who;
-  readonly shape: ShapeName;
+  /** A letter, or the name of the call. */
+  readonly shape: string;
   readonly way: string;
   readonly errors: Errors;
   /** Milliseconds per round; fewer rounds than others where it was far behind after the first. */
@@ -43,7 +43,7 @@ export interface CeilingResult {
   readonly node: string | null;
   /** GFLOP/s. */
   readonly rounds: readonly number[];
-  readonly shape: ShapeName | null;
+  readonly shape: string | null;
 }
 
 /** A fresh Node process from import to the first result. */

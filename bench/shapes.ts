@@ -1,3 +1,5 @@
+import { HEADS_CALLS, operationsOf } from "./family/calls.ts";
+
 /** Sizes of one TimeAttention: batch, decoder steps, encoder steps, hidden size. */
 export type Sizes = readonly [N: number, Td: number, Te: number, H: number];
 
@@ -25,6 +27,12 @@ export const SHAPE_NAMES = Object.keys(SHAPES) as ShapeName[];
 /** Operations of a forward and a backward pass: 12 · N · Td · Te · H. */
 export function operations([N, Td, Te, H]: Sizes): number {
   return 12 * N * Td * Te * H;
+}
+
+/** Operations of a shape or of a call of the whole family, by its name. */
+export function operationsAt(name: string): number {
+  const call = HEADS_CALLS.find((each) => each.name === name);
+  return call === undefined ? operations(SHAPES[name as ShapeName]) : operationsOf(call);
 }
 
 /** "128 × 11 × 29 × 256". */

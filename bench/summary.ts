@@ -1,16 +1,16 @@
 import type { AttentionResult, CeilingResult, Results, Who } from "./results.ts";
-import { operations, SHAPES, type ShapeName } from "./shapes.ts";
+import { operationsAt } from "./shapes.ts";
 import { median, medianRatio } from "./statistics.ts";
 
 /** The ways of one contender at one shape, the fastest first; those that were refused left out. */
-export function waysOf(results: Results, who: Who, shape: ShapeName): AttentionResult[] {
+export function waysOf(results: Results, who: Who, shape: string): AttentionResult[] {
   return results.attention
     .filter((each) => each.shape === shape && same(each.who, who) && each.rounds.length > 0)
     .toSorted((a, b) => median(a.rounds) - median(b.rounds));
 }
 
 /** The fastest way of one contender at one shape. */
-export function bestOf(results: Results, who: Who, shape: ShapeName): AttentionResult | undefined {
+export function bestOf(results: Results, who: Who, shape: string): AttentionResult | undefined {
   return waysOf(results, who, shape)[0];
 }
 
@@ -31,8 +31,8 @@ export function same(a: Who, b: Who): boolean {
 }
 
 /** GFLOP/s at a shape of what takes so many milliseconds. */
-export function gflops(shape: ShapeName, milliseconds: number): number {
-  return operations(SHAPES[shape]) / milliseconds / 1e6;
+export function gflops(shape: string, milliseconds: number): number {
+  return operationsAt(shape) / milliseconds / 1e6;
 }
 
 /** A device of heed's; `wasm` is relaxed where any Node has it, else simd128. */
@@ -53,7 +53,7 @@ export function heedOn(results: Results, device: HeedDevice, threads: number): W
 export function timesHeed(
   results: Results,
   who: Who,
-  shape: ShapeName,
+  shape: string,
   device: "native" | "wasm",
   wanted: (way: string) => boolean = () => true,
 ): number {
@@ -64,11 +64,7 @@ export function timesHeed(
 }
 
 /** The most that a contender's kind of code can reach, of what was measured beside it at a shape. */
-export function ceilingFor(
-  results: Results,
-  who: Who,
-  shape: ShapeName,
-): CeilingResult | undefined {
+export function ceilingFor(results: Results, who: Who, shape: string): CeilingResult | undefined {
   const candidates = results.ceilings.filter(
     (each) => each.threads === who.threads && (each.shape === shape || each.shape === null),
   );
@@ -85,7 +81,7 @@ export function ceilingFor(
 }
 
 /** The share of its ceiling that a contender's best way reaches at a shape. */
-export function shareOfCeiling(results: Results, who: Who, shape: ShapeName): number {
+export function shareOfCeiling(results: Results, who: Who, shape: string): number {
   const best = bestOf(results, who, shape);
   const ceiling = ceilingFor(results, who, shape);
   if (best === undefined || ceiling === undefined) return Number.NaN;

@@ -1,6 +1,6 @@
 import { nameOf } from "./contenders.ts";
 import type { Results, Who } from "./results.ts";
-import { formatSizes, SHAPE_NAMES, SHAPES, type ShapeName } from "./shapes.ts";
+import { formatSizes, SHAPES, type ShapeName } from "./shapes.ts";
 import { median } from "./statistics.ts";
 import { bestOf, everybody, gflops, shareOfCeiling, timesHeed, waysOf } from "./summary.ts";
 
@@ -61,7 +61,7 @@ function key(name: string, node: string | null): string {
 }
 
 /** Everybody's best way at one shape, against the ceiling and against heed with as many threads. */
-export function shapeTable(results: Results, shape: ShapeName): Table {
+export function shapeTable(results: Results, shape: string): Table {
   const rows = everybody(results).flatMap((who) => {
     const best = bestOf(results, who, shape);
     if (best === undefined) return [];
@@ -83,6 +83,11 @@ export function shapeTable(results: Results, shape: ShapeName): Table {
   return { head: [shape, "way", "ms", "GFLOP/s", "of ceiling", native, wasm, "error"], rows };
 }
 
+/** What was measured, in the order of the run. */
+function shapesOf({ attention }: Results): string[] {
+  return [...new Set(attention.map(({ shape }) => shape))];
+}
+
 /** "A: 128 × 11 × 29 × 256". */
 export function shapeTitle(shape: ShapeName): string {
   return `${shape}: N × Td × Te × H = ${formatSizes(SHAPES[shape])}`;
@@ -90,10 +95,8 @@ export function shapeTitle(shape: ShapeName): string {
 
 /** Milliseconds of everybody's best way at every shape. */
 export function overview(results: Results): Table {
-  const shapes = SHAPE_NAMES.filter((shape) =>
-    results.attention.some((each) => each.shape === shape),
-  );
-  const cell = (who: Who, shape: ShapeName): string => {
+  const shapes = shapesOf(results);
+  const cell = (who: Who, shape: string): string => {
     const best = bestOf(results, who, shape);
     return best === undefined ? "–" : formatNumber(median(best.rounds));
   };
@@ -108,9 +111,7 @@ export function overview(results: Results): Table {
 
 /** Every way of those who have several, in milliseconds. */
 export function waysTable(results: Results): Table {
-  const shapes = SHAPE_NAMES.filter((shape) =>
-    results.attention.some((each) => each.shape === shape),
-  );
+  const shapes = shapesOf(results);
   const rows = everybody(results).flatMap((who) => {
     const names = new Set(
       results.attention.filter((each) => nameOf(each.who) === nameOf(who)).map(({ way }) => way),

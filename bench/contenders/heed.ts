@@ -19,8 +19,19 @@ import {
   tensor,
   useDevice,
 } from "heed";
+import type { FamilyCall } from "../family/calls.ts";
+import { drawInputs, makeCall, makeTensors } from "../family/heed-call.ts";
+import type { Layout } from "../family/layout.ts";
 import type { Sizes } from "../shapes.ts";
-import { type Facts, type Inputs, type Results, serve, type Way, type Ways } from "./serve.ts";
+import {
+  type Facts,
+  type FamilyInputs,
+  type Inputs,
+  type Results,
+  serve,
+  type Way,
+  type Ways,
+} from "./serve.ts";
 
 const [name = "wasm", threads = "1", simd] = process.argv.slice(2);
 
@@ -74,6 +85,17 @@ function attentionWays(device: Device, [N, Td, Te, H]: Sizes, inputs: Inputs | n
   return ways;
 }
 
+/** A call of the family in both layouts, and its tensors alone, for memory. */
+function familyWays(device: Device, call: FamilyCall, inputs: FamilyInputs | null): Ways {
+  const given = inputs ?? drawInputs(call, device);
+  const one = (layout: Layout): Way => makeCall(call, given, device, "float32", layout);
+  return {
+    "heads first": () => one("heads first"),
+    "side by side": () => one("side by side"),
+    "tensors only": () => makeTensors(call, given, device),
+  };
+}
+
 /** One training step of the model in the file, and greedy decoding of its first source. */
 function trainingWays(device: Device, path: string, pairsPath: string): Ways {
   const model = AttentionSeq2seq.fromBytes(readFileSync(path), { device });
@@ -111,4 +133,5 @@ await serve({
   hello: { name: "heed", details: device.description },
   attention: (sizes, inputs) => attentionWays(device, sizes, inputs),
   training: (model, pairs) => trainingWays(device, model, pairs),
+  family: (call, inputs) => familyWays(device, call, inputs),
 });

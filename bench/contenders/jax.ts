@@ -14,6 +14,7 @@ import {
   vjp,
 } from "@jax-js/jax";
 import type { Sizes } from "../shapes.ts";
+import { jaxFamilyWays } from "./jax-family.ts";
 import { type Inputs, needed, type Results, serve, type Way, type Ways } from "./serve.ts";
 
 type Arrays = [np.Array, np.Array, np.Array];
@@ -117,4 +118,5 @@ defaultDevice("wasm");
 await serve({
   hello: { name: `jax-js ${version}`, details: defaultDevice() },
   attention: (sizes, inputs) => ways(sizes, needed(inputs)),
+  family: (call, inputs) => jaxFamilyWays(call, needed(inputs)),
 });

@@ -4,7 +4,7 @@
  *     node onnxruntime-node.ts THREADS
  */
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
-import { onnxWays } from "./onnxruntime.ts";
+import { onnxFamilyWays, onnxWays } from "./onnxruntime.ts";
 import { needed, serve } from "./serve.ts";
 
 const threads = Number(process.argv[2] ?? 1);
@@ -17,4 +17,6 @@ await serve({
   hello: { name: `onnxruntime-node ${env.versions.node ?? env.versions.common}` },
   attention: (sizes, inputs) =>
     onnxWays({ InferenceSession, Tensor }, options, sizes, needed(inputs), true),
+  family: (call, inputs) =>
+    onnxFamilyWays({ InferenceSession, Tensor }, options, call, needed(inputs), true),
 });

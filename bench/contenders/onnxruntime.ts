@@ -1,7 +1,10 @@
 import type * as ort from "onnxruntime-common";
+import type { FamilyCall } from "../family/calls.ts";
+import { sideBySide } from "../family/layout.ts";
 import type { Sizes } from "../shapes.ts";
+import { FAMILY_KINDS, type FamilyKind, familyGraph } from "./onnx-family.ts";
 import { attentionGraph } from "./onnx-graph.ts";
-import type { Inputs, Results, Way, Ways } from "./serve.ts";
+import type { FamilyInputs, Inputs, Results, Way, Ways } from "./serve.ts";
 
 /** What both packages of onnxruntime export. */
 type Runtime = Pick<typeof ort, "InferenceSession" | "Tensor">;
@@ -52,4 +55,50 @@ export function onnxWays(
       ? { "graph with FusedMatMul, outputs given": (): Promise<Way> => make(true, true) }
       : {}),
   };
+}
+
+/** A call of the family by every kind of graph that computes it, outputs made or given as above. */
+export function onnxFamilyWays(
+  { InferenceSession, Tensor }: Runtime,
+  options: ort.InferenceSession.SessionOptions,
+  call: FamilyCall,
+  inputs: FamilyInputs,
+  fillsOutputs: boolean,
+): Ways {
+  const make = async (kind: FamilyKind, given: boolean): Promise<Way> => {
+    const { file, swapped, feeds: wanted, results, shape } = familyGraph(call, kind);
+    const session = await InferenceSession.create(file, {
+      graphOptimizationLevel: "all",
+      ...options,
+    });
+    const feeds = Object.fromEntries(
+      wanted.map((name) => {
+        const data = swapped ? sideBySide(inputs[name], call, true) : inputs[name];
+        return [name, new Tensor("float32", data, shape)];
+      }),
+    );
+    const fetches = Object.fromEntries(
+      results.map((name) => [
+        name,
+        new Tensor("float32", new Float32Array(inputs.query.length), shape),
+      ]),
+    );
+    const once = (): Promise<ort.InferenceSession.ReturnType> =>
+      given ? session.run(feeds, fetches) : session.run(feeds);
+    return {
+      call: once,
+      async result(): Promise<Results> {
+        const found = await once();
+        const numbers = results.map((name) => found[name]?.data as Float32Array);
+        return swapped ? numbers.map((each) => sideBySide(each, call, false)) : numbers;
+      },
+      release: () => session.release(),
+    };
+  };
+  const kinds = FAMILY_KINDS.filter((kind) => !call.backward || kind === "products");
+  const entries = kinds.flatMap((kind) => [
+    [kind, (): Promise<Way> => make(kind, false)] as const,
+    ...(fillsOutputs ? [[`${kind}, outputs given`, () => make(kind, true)] as const] : []),
+  ]);
+  return Object.fromEntries(entries);
 }

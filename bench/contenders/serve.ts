@@ -4,6 +4,9 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { type FamilyCall, inputLengths } from "../family/calls.ts";
 import type { Sizes } from "../shapes.ts";
 
 /** What a TimeAttention is given: hsEnc (N, Te, H), hsDec (N, Td, H), dout (N, Td, H). */
@@ -13,8 +16,16 @@ export interface Inputs {
   readonly dout: Float32Array;
 }
 
-/** What comes out: out, dhsEnc, dhsDec. */
-export type Results = readonly [ArrayLike<number>, ArrayLike<number>, ArrayLike<number>];
+/** What a call of the family is given: heads one after the other, (N, H, T, D) each. */
+export interface FamilyInputs {
+  readonly query: Float32Array;
+  readonly keys: Float32Array;
+  readonly values: Float32Array;
+  readonly dContext: Float32Array;
+}
+
+/** What comes out: out, dhsEnc, dhsDec; of a call of the family context, and dQuery, dKeys, dValues. */
+export type Results = readonly ArrayLike<number>[];
 
 /** One way to do the work, ready to be timed. */
 export interface Way {
@@ -30,7 +41,7 @@ export interface Way {
 export type Facts = Readonly<Record<string, number | string>>;
 
 /** The inputs, of a contender that makes none of its own. */
-export function needed(inputs: Inputs | null): Inputs {
+export function needed<Given>(inputs: Given | null): Given {
   if (inputs === null) throw new Error("this contender wants inputs");
   return inputs;
 }
@@ -44,11 +55,16 @@ export interface Served {
   /** Without inputs, where only time and memory are asked for, it makes some of its own. */
   readonly attention?: (sizes: Sizes, inputs: Inputs | null) => Ways | Promise<Ways>;
   readonly training?: (model: string, pairs: string) => Ways | Promise<Ways>;
+  /** As `attention`, for a call of the whole family. */
+  readonly family?: (call: FamilyCall, inputs: FamilyInputs | null) => Ways | Promise<Ways>;
 }
 
 interface Request {
-  readonly do: "attention" | "training" | "time" | "memory" | "release";
+  readonly do: "attention" | "training" | "family" | "time" | "memory" | "release";
   readonly sizes?: Sizes;
+  readonly call?: FamilyCall;
+  /** What the names of ways that are ready begin with, where several calls are ready at once. */
+  readonly prefix?: string;
   readonly inputs?: string;
   readonly results?: string;
   readonly model?: string;
@@ -89,6 +105,14 @@ async function respond(
       const ways = Object.entries(all).filter(([name]) => name === (request.only ?? name));
       return { ways: await makeAll(Object.fromEntries(ways), ready, results) };
     }
+    case "family": {
+      const { call, inputs, results, only, prefix = "" } = request;
+      if (call === undefined) throw new Error("no call");
+      const given = inputs === undefined ? null : readFamilyInputs(inputs, call);
+      const all = (await served.family?.(call, given)) ?? {};
+      const ways = Object.entries(all).filter(([name]) => name === (only ?? name));
+      return { ways: await makeAll(Object.fromEntries(ways), ready, results, prefix) };
+    }
     case "training": {
       const ways = await served.training?.(request.model ?? "", request.pairs ?? "");
       return { ways: await makeAll(ways ?? {}, ready, "") };
@@ -99,8 +123,11 @@ async function respond(
       return { milliseconds: await time(way.call, request.seconds ?? 0.2) };
     }
     case "memory":
-      if (request.anew) forgetPeak();
-      return { rss: process.memoryUsage().rss, peak: process.resourceUsage().maxRSS * 1024 };
+      if (request.anew) {
+        await collectGarbage();
+        forgetPeak();
+      }
+      return { rss: process.memoryUsage().rss, peak: peak() };
     case "release":
       for (const way of ready.values()) way.release?.();
       ready.clear();
@@ -116,12 +143,13 @@ async function makeAll(
   ways: Ways,
   ready: Map<string, Way>,
   results: string | undefined,
+  prefix = "",
 ): Promise<Record<string, unknown>[]> {
   const made: Record<string, unknown>[] = [];
   for (const [name, make] of Object.entries(ways)) {
     try {
       const way = await make();
-      ready.set(name, way);
+      ready.set(prefix + name, way);
       if (results === undefined) {
         await way.call();
         made.push({ way: name });
@@ -161,6 +189,16 @@ function readInputs(path: string, [N, Td, Te, H]: Sizes): Inputs {
   };
 }
 
+function readFamilyInputs(path: string, call: FamilyCall): FamilyInputs {
+  const all = new Float32Array(new Uint8Array(readFileSync(path)).buffer);
+  let start = 0;
+  const [query, keys, values, dContext] = inputLengths(call).map((length) => {
+    start += length;
+    return all.slice(start - length, start);
+  }) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  return { query, keys, values, dContext };
+}
+
 /**
  * Median milliseconds of one call over about `seconds` of them, in batches that the clock can see.
  * What takes longer than the whole slice is called once.
@@ -188,6 +226,17 @@ async function time(call: () => unknown, seconds: number): Promise<number> {
   return kept.toSorted((a, b) => a - b)[Math.floor(kept.length / 2)] ?? Number.NaN;
 }
 
+/** What is left of making inputs is no part of what they take. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  for (let times = 0; times < 3; times++) {
+    collect();
+    // Large arrays are given back by another thread.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** Linux keeps the most that a process held until it is told to begin anew; elsewhere it stays. */
 function forgetPeak(): void {
   try {
@@ -195,6 +244,20 @@ function forgetPeak(): void {
   } catch {
     // Then the peak counts from the start of the process.
   }
+}
+
+/**
+ * Bytes. The peak that Node reports would not do on Linux: a process that was started by a larger one
+ * has that one's.
+ */
+function peak(): number {
+  try {
+    const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+    if (kilobytes !== undefined) return 1024 * Number(kilobytes);
+  } catch {
+    // Then there is no such file.
+  }
+  return process.resourceUsage().maxRSS * 1024;
 }
 
 function answer(message: Readonly<Record<string, unknown>>): void {

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from line_protocol import serve
 from torch_date_model import training
+from torch_family import family
 
 threads = int(sys.argv[1])
 torch.set_num_threads(threads)
@@ -74,4 +75,4 @@ def attention(sizes, inputs):
 
 
 details = torch.backends.cpu.get_cpu_capability()
-serve({"name": "PyTorch " + torch.__version__, "details": details}, attention, training)
+serve({"name": "PyTorch " + torch.__version__, "details": details}, attention, training, family)
