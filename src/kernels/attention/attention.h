@@ -12,6 +12,8 @@
 #define SCORE_STRIDE (KEY_BLOCK + 16)
 /** Most queries of one unit of the forward pass. */
 #define FORWARD_CHUNK 192
+/** Terms of a score that are added up in one chain. */
+#define SCORE_TERMS 64
 /** Scores of this many queries or more are computed from packed keys, if those have at most INNER_BLOCK terms. */
 #define PACK_KEYS_FROM 64
 
@@ -63,20 +65,24 @@ INLINE void block_scores(i32 queries, i32 size, row_array left, i32 rows, row_ar
                  (i32)out_stride);
     return;
   }
-  const block_product p = {
-      .form = BY_ROWS,
-      .a = left.first,
-      .a_stride = left.stride,
-      .b = panels,
-      .b_stride = PANEL,
-      .panel_stride = (long)size * PANEL,
-      .terms = size,
-      .c = out,
-      .c_stride = out_stride,
-      .rows = rows,
-      .columns = count,
-  };
-  compute_block(&p, 0);
+  // Few terms at a time, for the error of a sum grows with the length of its chain.
+  for (i32 from = 0; from == 0 || from < size; from += SCORE_TERMS) {
+    const block_product p = {
+        .form = BY_ROWS,
+        .a = left.first + from,
+        .a_stride = left.stride,
+        .b = panels + from * PANEL,
+        .b_stride = PANEL,
+        .panel_stride = (long)size * PANEL,
+        .terms = smaller_of(size - from, SCORE_TERMS),
+        .c = out,
+        .c_stride = out_stride,
+        .rows = rows,
+        .columns = count,
+        .keep = from > 0,
+    };
+    compute_block(&p, 0);
+  }
 }
 
 #endif
