@@ -93,6 +93,11 @@ key_span span_within(const attention_view *v, i32 q, i32 rows, i32 t, i32 end);
 typedef i32 denied_keys[SCORE_STRIDE];
 void deny_keys(const attention_view *v, i32 q, key_span span, i32 *denied);
 
+/** Whether a scale is all that comes between what is computed of a query and a key and their score. */
+INLINE i32 has_plain_scores(const attention_call *c) {
+  return !RULE(c->softcap > 0 || c->bias || c->slopes);
+}
+
 /** A row of dot products becomes scores, as far as `stage`. `slopes`: of the cap, if not 0. `denied`: or 0. */
 void finish_scores(const attention_view *v, i32 q, key_span span, i32 stage, const i32 *denied,
                    float *row, float *slopes);

@@ -68,6 +68,7 @@ static void block_of_scores(const attention_view *v, i32 q, i32 rows, i32 t, key
                             i32 stage, scratch *m) {
   denied_keys denied;
   raw_scores(v, q, rows, span, m->panels + (long)(span.from - t) * v->call->size, m->scores);
+  if (v->call->scale == 1 && has_plain_scores(v->call) && !RULE(span.partial)) return;
   for (i32 i = 0; i < rows; i++) {
     if (RULE(span.partial)) deny_keys(v, q + i, span, denied);
     finish_scores(v, q + i, span, stage, RULE(span.partial) ? denied : 0, m->scores + i * SCORE_STRIDE, 0);

@@ -74,6 +74,43 @@ static void finish_score_gradients(const float *g, i32 count, float dot, const f
   }
 }
 
+/** Whether nothing but a scale comes between dot products and weights, and weights and context. */
+static i32 is_plain(const backward_job *job, key_span span) {
+  const attention_call *c = job->call;
+  return has_plain_scores(c) &&
+         !RULE(span.partial || c->normalizer != SOFTMAX || c->drops || job->dWeights);
+}
+
+/** Such a row in one pass: `w` has its dot products, if weights are not kept, and receives the weights. */
+INLINE void finish_plain(const float *kept, i32 count, float scale, float max, float sum, float dot,
+                         float dScale, float *w, float *row) {
+  const vec d = splat(dot), ds = splat(dScale);
+  if (kept) {
+    for (i32 j = 0; j < count; j += LANES) {
+      const vec x = load_left(kept + j, count - j, 0);
+      store(w + j, x);
+      store(row + j, x * (load(row + j) - d) * ds);
+    }
+    return;
+  }
+  const float *k = constants(EXP);
+  const vec shift = splat(shift_of(max)), factor = splat(sum == 0 ? 1 : 1 / sum), s = splat(scale);
+  for (i32 j = 0; j < count; j += LANES) {
+    const vec x = exp_of_negative(load(w + j) * s - shift, k) * factor;
+    store(w + j, x);
+    store(row + j, x * (load(row + j) - d) * ds);
+  }
+}
+
+/** dContext · context of a row, or what was computed of it. */
+INLINE float dot_of(const attention_view *v, const backward_job *job, i32 q) {
+  if (job->dots) return job->dots[v->row + q];
+  const long at = v->context_at + q * v->context_row;
+  float dot;
+  dot_products(job->dContext + at, 0, 1, job->context + at, 0, 1, v->call->value_size, &dot, 0);
+  return dot;
+}
+
 void gradient_block(const attention_view *v, const backward_job *job, i32 q, i32 rows, i32 t,
                     key_span span, i32 of_raw, backward_scratch *m) {
   const attention_call *c = v->call;
@@ -87,25 +124,27 @@ void gradient_block(const attention_view *v, const backward_job *job, i32 q, i32
   }
   denied_keys denied;
   float support[SCORE_STRIDE];
+  const i32 plain = is_plain(job, span);
   for (i32 i = 0; i < rows; i++) {
     float *row = m->scores + i * SCORE_STRIDE, *w = m->weights + i * SCORE_STRIDE;
+    const long at = v->row + q + i;
+    const float *kept = job->weights ? job->weights + at * c->steps + span.from : 0;
+    const float max = kept ? 0 : job->maxima[at], sum = kept ? 0 : job->sums[at];
+    const float dot = dot_of(v, job, q + i);
+    if (plain) {
+      finish_plain(kept, count, c->scale, max, sum, dot, scale, w, row);
+      continue;
+    }
     float *slopes = RULE(c->softcap > 0 && of_raw) ? m->slopes + i * SCORE_STRIDE : 0;
     if (RULE(span.partial)) deny_keys(v, q + i, span, denied);
     if (scored) finish_scores(v, q + i, span, MASKED, RULE(span.partial) ? denied : 0, w, slopes);
-    if (job->weights) {
-      copy_row(job->weights + (v->row + q + i) * c->steps + span.from, count, w);
+    if (kept) {
+      copy_row(kept, count, w);
     } else {
-      weights_of_scores(w, count, job->maxima[v->row + q + i], job->sums[v->row + q + i]);
+      weights_of_scores(w, count, max, sum);
       if (RULE(span.partial)) clear_denied(denied, count, w);
     }
     finish_weight_gradients(v, job, q + i, span, w, row, support);
-    float dot;
-    if (job->dots) {
-      dot = job->dots[v->row + q + i];
-    } else {
-      const long at = v->context_at + (q + i) * v->context_row;
-      dot_products(job->dContext + at, 0, 1, job->context + at, 0, 1, c->value_size, &dot, 0);
-    }
     finish_score_gradients(RULE(c->normalizer != SOFTMAX) ? support : w, count, dot, slopes, scale, row);
     if (RULE(span.partial)) clear_denied(denied, count, row);
     drop_weights(v, q + i, span, w);

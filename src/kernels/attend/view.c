@@ -34,7 +34,7 @@ attention_view view_of(const attention_call *call, i32 n, i32 h) {
   if (length < 0) length = 0;
   attention_view v = {.call = call, .n = n, .h = h, .length = smaller_of(length, c.steps)};
   v.place = (long long)c.shift + (c.to_end ? v.length : 0);
-  const long g = (long)((long long)h * c.key_heads / c.heads);
+  const long g = c.key_heads == c.heads ? h : h / (c.heads / c.key_heads);
   const long head = (long)n * c.heads + h, key_head = (long)n * c.key_heads + g;
   long query_at, keys_at, values_at, context_at;
   if (RULE(c.side_by_side)) {
