@@ -2,8 +2,11 @@ import { Scope } from "../../core/scope.ts";
 import type { Storage } from "../../core/storage.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
-import type { AttentionInputs, AttentionPlan } from "../../kernels/attend/contract.ts";
-import { NORMALIZERS } from "../../kernels/attend/contract.ts";
+import {
+  type AttentionInputs,
+  type AttentionPlan,
+  PLAIN_PLAN,
+} from "../../kernels/attend/contract.ts";
 import { stepOf } from "./by-step.ts";
 
 /** What one query at a time attends to. */
@@ -34,29 +37,14 @@ export interface Steps {
 export function planOf({ base, values }: Source): AttentionPlan {
   const [N, Tk, A] = base.shape as [number, number, number];
   return {
+    ...PLAIN_PLAN,
     batch: N,
-    heads: 1,
-    keyHeads: 1,
     queries: 1,
     steps: Tk,
     capacity: Tk,
     size: A,
     valueSize: values.shape[2] ?? 0,
-    sideBySide: false,
     additive: true,
-    scale: 1,
-    softcap: 0,
-    normalizer: NORMALIZERS.softmax,
-    shift: 0,
-    toEnd: false,
-    left: -1,
-    right: -1,
-    maskAxes: 0,
-    biasAxes: 0,
-    seed: 0,
-    stream: 0,
-    threshold: 0,
-    factor: 1,
   };
 }
 

@@ -26,7 +26,8 @@ export interface MultiHeadCall
   readonly projected?: KeysAndValues | undefined;
 }
 
-const KNOWN = [
+/** Names of the options of a call that attention's layers and blocks have in common. */
+export const CALL_OPTIONS: readonly string[] = [
   "mask",
   "bias",
   "lengths",
@@ -35,11 +36,9 @@ const KNOWN = [
   "alibi",
   "softcap",
   "normalizer",
-  "cache",
   "training",
   "dropoutStream",
   "return",
-  "projected",
 ];
 
 /** What `forward` was given, told apart. */
@@ -57,7 +56,7 @@ export function partsOf(where: string, query: Tensor, rest: readonly unknown[]):
   const call = (hasCall ? (last ?? {}) : {}) as MultiHeadCall;
   const [keys, values] = (hasCall ? rest.slice(0, -1) : rest) as (Tensor | undefined)[];
   checkTensor(where, "query", query);
-  checkOptions(where, call, KNOWN);
+  checkOptions(where, call, [...CALL_OPTIONS, "cache", "projected"]);
   if (keys !== undefined) checkTensor(where, "keys", keys);
   if (values !== undefined) checkTensor(where, "values", values);
   const { training, dropoutStream, projected } = call;

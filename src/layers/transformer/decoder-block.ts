@@ -2,7 +2,7 @@ import { checkOptions } from "../../core/arguments.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
 import { agree, checkLengths } from "../checks.ts";
 import type { Layer } from "../layer.ts";
-import type { MultiHeadCall } from "../multi-head/call.ts";
+import { CALL_OPTIONS, type MultiHeadCall } from "../multi-head/call.ts";
 import type { ParameterSpec, Parameters } from "../parameters.ts";
 import { Block, blockSpecs, type WeightGradients } from "./block.ts";
 import { TransformerDecoderCache } from "./decoder-cache.ts";
@@ -23,22 +23,6 @@ export interface TransformerDecoderCall extends Omit<MultiHeadCall, "projected" 
 }
 
 const NAME = "TransformerDecoderBlock";
-const KNOWN = [
-  "mask",
-  "bias",
-  "lengths",
-  "causal",
-  "window",
-  "alibi",
-  "softcap",
-  "normalizer",
-  "training",
-  "dropoutStream",
-  "return",
-  "memoryLengths",
-  "memoryMask",
-];
-
 /**
  * One block of a Transformer's decoder (Vaswani et al. 2017, section 3.1): self-attention, causal unless
  * `causal` says otherwise, attention to a memory, which is what the encoder found, then a feed-forward
@@ -120,7 +104,7 @@ export class TransformerDecoderBlock implements Layer {
     call: TransformerDecoderCall = {},
   ): Tensor {
     const where = `${NAME}.forward`;
-    checkOptions(where, call, KNOWN);
+    checkOptions(where, call, [...CALL_OPTIONS, "memoryLengths", "memoryMask"]);
     checkSteps(where, "x", x, this.#size);
     const { memoryLengths, memoryMask, ...given } = call;
     const { training, dropoutStream } = call;

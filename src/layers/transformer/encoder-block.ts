@@ -2,7 +2,7 @@ import { checkOptions } from "../../core/arguments.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { KeyValueCache } from "../attend/key-value-cache.ts";
 import type { Layer } from "../layer.ts";
-import type { MultiHeadCall } from "../multi-head/call.ts";
+import { CALL_OPTIONS, type MultiHeadCall } from "../multi-head/call.ts";
 import type { ParameterSpec, Parameters } from "../parameters.ts";
 import { Block, blockSpecs } from "./block.ts";
 import { blockSettingsOf, checkSteps, type TransformerBlockOptions } from "./options.ts";
@@ -11,21 +11,6 @@ import { blockSettingsOf, checkSteps, type TransformerBlockOptions } from "./opt
 export type TransformerEncoderCall = Omit<MultiHeadCall, "projected">;
 
 const NAME = "TransformerEncoderBlock";
-const KNOWN = [
-  "mask",
-  "bias",
-  "lengths",
-  "causal",
-  "window",
-  "alibi",
-  "softcap",
-  "normalizer",
-  "cache",
-  "training",
-  "dropoutStream",
-  "return",
-];
-
 /**
  * One block of a Transformer's encoder (Vaswani et al. 2017, section 3.1): self-attention, then a
  * feed-forward layer, each with a residual connection and a norm before it (Xiong et al. 2020) or behind:
@@ -86,7 +71,7 @@ export class TransformerEncoderBlock implements Layer {
    */
   forward(x: Tensor, call: TransformerEncoderCall = {}): Tensor {
     const where = `${NAME}.forward`;
-    checkOptions(where, call, KNOWN);
+    checkOptions(where, call, [...CALL_OPTIONS, "cache"]);
     checkSteps(where, "x", x, this.#size);
     const { training, dropoutStream } = call;
     return this.#block.forward(x, { self: call, training, dropoutStream });
