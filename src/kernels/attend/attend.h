@@ -98,9 +98,12 @@ INLINE i32 has_plain_scores(const attention_call *c) {
   return !RULE(c->softcap > 0 || c->bias || c->slopes);
 }
 
-/** A row of dot products becomes scores, as far as `stage`. `slopes`: of the cap, if not 0. `denied`: or 0. */
+/**
+ * A row of dot products becomes scores, as far as `stage`. `denied`, of deny_keys: or 0. `cap_slopes`
+ * receives the slopes of the softcap, if it is not 0.
+ */
 void finish_scores(const attention_view *v, i32 q, key_span span, i32 stage, const i32 *denied,
-                   float *row, float *slopes);
+                   float *row, float *cap_slopes);
 
 /** Dropout of the weights of a row, or of their gradients. */
 void drop_weights(const attention_view *v, i32 q, key_span span, float *row);
@@ -141,11 +144,19 @@ typedef struct {
 
 void attend_backward(backward_job job);
 
+/** dContext · context of a query: the softmax's Σ g · dW (Dao et al. 2022, appendix B.2). */
+INLINE float dot_with_context(const attention_view *v, const backward_job *job, i32 q) {
+  const long at = v->context_at + q * v->context_row;
+  float dot;
+  dot_products(job->dContext + at, 0, 1, job->context + at, 0, 1, v->call->value_size, &dot, 0);
+  return dot;
+}
+
 /** The scratch of a backward block. */
 typedef struct {
   float scores[ROW_BLOCK * SCORE_STRIDE];   // dScore
   float weights[ROW_BLOCK * SCORE_STRIDE];  // W after dropout: near, and with rows that do not collide
-  float slopes[ROW_BLOCK * SCORE_STRIDE];   // of the softcap
+  float cap_slopes[SCORE_STRIDE];           // of a row
   key_panels of_values, of_keys;
   float tail[2 * KEY_BLOCK * PANEL];
 } backward_scratch;

@@ -198,13 +198,41 @@ static void backward_part(const void *of, i32 part) {
   }
 }
 
-/** The dots of a chunk of queries of a head. */
+/** Whether dots are those of context, rather than sums over a row. */
+static i32 has_plain_dots(const backward_job *job) {
+  return !RULE(job->call->normalizer != SOFTMAX || job->dWeights);
+}
+
+/** dots of queries first … last of a head as sums over their rows. A row without weight has 0. */
+static void sum_dots(const backward_job *job, const attention_view *v, i32 first, i32 last,
+                     backward_scratch *m) {
+  float *dots = job->dots + v->row, totals[FORWARD_CHUNK];
+  for (i32 q = first; q < last; q++) dots[q] = totals[q - first] = 0;
+  const key_span all = span_of(v, first, last - first);
+  const i32 end = all.from + all.count;
+  for (i32 t = first_key_block(all.from); first < last && t < end; t += KEY_BLOCK) {
+    pack_values_of(v, t, smaller_of(end - t, KEY_BLOCK), m->of_values);
+    for (i32 q = first; q < last; q += ROW_BLOCK) {
+      const i32 rows = smaller_of(last - q, ROW_BLOCK);
+      const key_span span = span_within(v, q, rows, t, smaller_of(end, t + KEY_BLOCK));
+      if (span.count == 0) continue;
+      dots_of_block(v, job, q, rows, t, span, dots + q, totals + q - first, m);
+    }
+  }
+  for (i32 q = first; q < last; q++) {
+    if (v->call->normalizer == SOFTMAX) {
+      if (job->sums[v->row + q] == 0) dots[q] = 0;
+    } else if (totals[q - first] != 0) {
+      dots[q] /= totals[q - first];
+    }
+  }
+}
+
 static void dots_part(const void *of, i32 part) {
   const backward_parts *p = of;
   const backward_job *job = p->job;
   const attention_call *c = job->call;
   backward_scratch m;
-  float totals[FORWARD_CHUNK];
   const i32 units = c->batch * c->heads * p->chunks;
   const i32 behind = first_of_part(part + 1, p->parts, units);
   for (i32 u = first_of_part(part, p->parts, units); u < behind; u++) {
@@ -212,34 +240,12 @@ static void dots_part(const void *of, i32 part) {
     const attention_view v = view_of(c, head / c->heads, head % c->heads);
     const i32 first = first_of_part(chunk, p->chunks, c->queries);
     const i32 last = first_of_part(chunk + 1, p->chunks, c->queries);
-    float *dots = job->dots + v.row;
-    if (!RULE(c->normalizer != SOFTMAX || job->dWeights)) {
-      for (i32 q = first; q < last; q++) {
-        const long at = v.context_at + q * v.context_row;
-        dots[q] = 0;
-        if (job->sums[v.row + q] == 0) continue;
-        dot_products(job->dContext + at, 0, 1, job->context + at, 0, 1, c->value_size, dots + q, 0);
-      }
+    if (!has_plain_dots(job)) {
+      sum_dots(job, &v, first, last, &m);
       continue;
     }
-    for (i32 q = first; q < last; q++) dots[q] = totals[q - first] = 0;
-    const key_span all = span_of(&v, first, last - first);
-    const i32 end = all.from + all.count;
-    for (i32 t = first_key_block(all.from); first < last && t < end; t += KEY_BLOCK) {
-      pack_values_of(&v, t, smaller_of(end - t, KEY_BLOCK), m.of_values);
-      for (i32 q = first; q < last; q += ROW_BLOCK) {
-        const i32 rows = smaller_of(last - q, ROW_BLOCK);
-        const key_span span = span_within(&v, q, rows, t, smaller_of(end, t + KEY_BLOCK));
-        if (span.count == 0) continue;
-        dots_of_block(&v, job, q, rows, t, span, dots + q, totals + q - first, &m);
-      }
-    }
     for (i32 q = first; q < last; q++) {
-      if (c->normalizer == SOFTMAX) {
-        if (job->sums[v.row + q] == 0) dots[q] = 0;
-      } else if (totals[q - first] != 0) {
-        dots[q] /= totals[q - first];
-      }
+      job->dots[v.row + q] = job->sums[v.row + q] == 0 ? 0 : dot_with_context(&v, job, q);
     }
   }
 }
@@ -247,8 +253,7 @@ static void dots_part(const void *of, i32 part) {
 static void compute_dots(const backward_job *job) {
   const attention_call *c = job->call;
   backward_parts parts = {.job = job, .chunks = (c->queries + FORWARD_CHUNK - 1) / FORWARD_CHUNK};
-  const i32 simple = !RULE(c->normalizer != SOFTMAX || job->dWeights);
-  const double each = simple ? 4 : 2.0 * c->steps;
+  const double each = has_plain_dots(job) ? 4 : 2.0 * c->steps;
   parts.parts = parts_for(c->batch * c->heads * parts.chunks,
                           each * c->batch * c->heads * c->queries * c->value_size);
   compute_parts(dots_part, &parts, parts.parts);

@@ -206,12 +206,9 @@ static void kept_chunk(const forward_job *job, const attention_view *v, i32 firs
       if (span.count > 0) block_of_scores(v, q, rows, t, span, MASKED, m);
       for (i32 i = 0; i < rows; i++) {
         float *row = job->weights + (v->row + q + i) * steps;
-        const float *scores = m->scores + i * SCORE_STRIDE;
         const i32 next = span.from + span.count;
         fill_row(row + t, span.from - t, -__builtin_inff());
-        for (i32 j = 0; j < span.count; j += LANES) {
-          store_left(row + span.from + j, load(scores + j), span.count - j);
-        }
+        put_row(m->scores + i * SCORE_STRIDE, span.count, row + span.from);
         fill_row(row + next, behind - next, -__builtin_inff());
       }
     }
@@ -227,9 +224,7 @@ static void kept_chunk(const forward_job *job, const attention_view *v, i32 firs
       if (v->call->drops) {
         for (i32 i = 0; i < rows; i++) {
           float *row = m->scores + i * SCORE_STRIDE;
-          for (i32 j = 0; j < span.count; j += LANES) {
-            store(row + j, load_left(weights + i * steps + j, span.count - j, 0));
-          }
+          fetch_row(weights + i * steps, span.count, row);
           drop_weights(v, q + i, span, row);
         }
         weights = m->scores;
@@ -254,9 +249,7 @@ static void scores_chunk(const forward_job *job, const attention_view *v, i32 fi
       if (span.count > 0) block_of_scores(v, q, rows, t, span, job->stage, m);
       for (i32 i = 0; i < rows; i++) {
         float *row = job->scores + (v->row + q + i) * steps + t;
-        for (i32 j = 0; j < span.count; j += LANES) {
-          store_left(row + j, load(m->scores + i * SCORE_STRIDE + j), span.count - j);
-        }
+        put_row(m->scores + i * SCORE_STRIDE, span.count, row);
         fill_row(row + span.count, behind - span.count, -__builtin_inff());
       }
     }

@@ -36,10 +36,6 @@ static void clear_denied(const i32 *denied, i32 count, float *row) {
   }
 }
 
-static void copy_row(const float *from, i32 count, float *to) {
-  for (i32 j = 0; j < count; j += LANES) store(to + j, load_left(from + j, count - j, 0));
-}
-
 static void add_row(const float *more, i32 count, float *row) {
   for (i32 j = 0; j < count; j += LANES) {
     store(row + j, load(row + j) + load_left(more + j, count - j, 0));
@@ -64,12 +60,12 @@ static void finish_weight_gradients(const attention_view *v, const backward_job 
 }
 
 /** dS = g ⊙ (dW − dot), times the slope of the cap and the scale, in place of dW. */
-static void finish_score_gradients(const float *g, i32 count, float dot, const float *slopes,
+static void finish_score_gradients(const float *g, i32 count, float dot, const float *cap_slopes,
                                    float scale, float *row) {
   const vec d = splat(dot), s = splat(scale);
   for (i32 j = 0; j < count; j += LANES) {
     vec x = load(g + j) * (load(row + j) - d);
-    if (slopes) x = x * load(slopes + j);
+    if (cap_slopes) x = x * load(cap_slopes + j);
     store(row + j, scale == 1 ? x : x * s);
   }
 }
@@ -102,15 +98,6 @@ INLINE void finish_plain(const float *kept, i32 count, float scale, float max, f
   }
 }
 
-/** dContext · context of a row, or what was computed of it. */
-INLINE float dot_of(const attention_view *v, const backward_job *job, i32 q) {
-  if (job->dots) return job->dots[v->row + q];
-  const long at = v->context_at + q * v->context_row;
-  float dot;
-  dot_products(job->dContext + at, 0, 1, job->context + at, 0, 1, v->call->value_size, &dot, 0);
-  return dot;
-}
-
 void gradient_block(const attention_view *v, const backward_job *job, i32 q, i32 rows, i32 t,
                     key_span span, i32 of_raw, backward_scratch *m) {
   const attention_call *c = v->call;
@@ -130,22 +117,22 @@ void gradient_block(const attention_view *v, const backward_job *job, i32 q, i32
     const long at = v->row + q + i;
     const float *kept = job->weights ? job->weights + at * c->steps + span.from : 0;
     const float max = kept ? 0 : job->maxima[at], sum = kept ? 0 : job->sums[at];
-    const float dot = dot_of(v, job, q + i);
+    const float dot = job->dots ? job->dots[at] : dot_with_context(v, job, q + i);
     if (plain) {
       finish_plain(kept, count, c->scale, max, sum, dot, scale, w, row);
       continue;
     }
-    float *slopes = RULE(c->softcap > 0 && of_raw) ? m->slopes + i * SCORE_STRIDE : 0;
+    float *cap_slopes = RULE(c->softcap > 0 && of_raw) ? m->cap_slopes : 0;
     if (RULE(span.partial)) deny_keys(v, q + i, span, denied);
-    if (scored) finish_scores(v, q + i, span, MASKED, RULE(span.partial) ? denied : 0, w, slopes);
+    if (scored) finish_scores(v, q + i, span, MASKED, RULE(span.partial) ? denied : 0, w, cap_slopes);
     if (kept) {
-      copy_row(kept, count, w);
+      fetch_row(kept, count, w);
     } else {
       weights_of_scores(w, count, max, sum);
       if (RULE(span.partial)) clear_denied(denied, count, w);
     }
     finish_weight_gradients(v, job, q + i, span, w, row, support);
-    finish_score_gradients(RULE(c->normalizer != SOFTMAX) ? support : w, count, dot, slopes, scale, row);
+    finish_score_gradients(RULE(c->normalizer != SOFTMAX) ? support : w, count, dot, cap_slopes, scale, row);
     if (RULE(span.partial)) clear_denied(denied, count, row);
     drop_weights(v, q + i, span, w);
   }
@@ -161,7 +148,7 @@ void dots_of_block(const attention_view *v, const backward_job *job, i32 q, i32 
                        m->of_values + (long)(span.from - t) * c->value_size, m->scores);
   for (i32 i = 0; i < rows; i++) {
     float *row = m->scores + i * SCORE_STRIDE, *w = m->weights;
-    copy_row(job->weights + (v->row + q + i) * c->steps + span.from, span.count, w);
+    fetch_row(job->weights + (v->row + q + i) * c->steps + span.from, span.count, w);
     finish_weight_gradients(v, job, q + i, span, w, row, support);
     const float *g = c->normalizer == SOFTMAX ? w : support;
     if (RULE(span.partial)) {

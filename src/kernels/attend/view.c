@@ -30,9 +30,8 @@ static axis_strides strides_of(const attention_call *c, i32 axes) {
 attention_view view_of(const attention_call *call, i32 n, i32 h) {
   const attention_call c = *call;
   // Where there are no sequences, the gradient of a bias that they would share has a view all the same.
-  i32 length = c.lengths && n < c.batch ? c.lengths[n] : c.steps;
-  if (length < 0) length = 0;
-  attention_view v = {.call = call, .n = n, .h = h, .length = smaller_of(length, c.steps)};
+  const i32 length = length_of(n < c.batch ? c.lengths : 0, n, c.steps);
+  attention_view v = {.call = call, .n = n, .h = h, .length = length};
   v.place = (long long)c.shift + (c.to_end ? v.length : 0);
   const long g = c.key_heads == c.heads ? h : h / (c.heads / c.key_heads);
   const long head = (long)n * c.heads + h, key_head = (long)n * c.key_heads + g;
@@ -154,25 +153,25 @@ void deny_keys(const attention_view *v, i32 q, key_span span, i32 *denied) {
   }
 }
 
-static void cap_scores(float cap, i32 count, float *row, float *slopes) {
+static void cap_scores(float cap, i32 count, float *row, float *cap_slopes) {
   const float *k = constants(EXP), *t = constants(TANH);
   const vec inverse = splat(1 / cap), factor = splat(cap);
   for (i32 j = 0; j < count; j += LANES) {
     vec x = load(row + j) * inverse;
     store(row + j, factor * hyperbolic_tangent(x, k, t));
-    if (slopes) store(slopes + j, slope_of_tangent(x, k, t));
+    if (cap_slopes) store(cap_slopes + j, slope_of_tangent(x, k, t));
   }
 }
 
 void finish_scores(const attention_view *v, i32 q, key_span span, i32 stage, const i32 *denied,
-                   float *row, float *slopes) {
+                   float *row, float *cap_slopes) {
   const attention_call *c = v->call;
   const i32 count = span.count;
   if (RULE(c->scale != 1)) {
     for (i32 j = 0; j < count; j += LANES) store(row + j, load(row + j) * splat(c->scale));
   }
   if (stage == RAW) return;
-  if (RULE(c->softcap > 0)) cap_scores(c->softcap, count, row, slopes);
+  if (RULE(c->softcap > 0)) cap_scores(c->softcap, count, row, cap_slopes);
   if (stage == CAPPED) return;
   if (RULE(v->bias)) {
     const float *bias = v->bias + q * v->bias_q + span.from * v->bias_t;

@@ -22,15 +22,28 @@ typedef struct {
   i32 length;  // of this sequence: keys from here on do not exist
 } extent;
 
+/** How many of `steps` keys sequence n has. */
+INLINE i32 length_of(const i32 *lengths, i32 n, i32 steps) {
+  const i32 length = lengths ? lengths[n] : steps;
+  return length < 0 ? 0 : smaller_of(length, steps);
+}
+
 INLINE extent extent_of(const i32 *lengths, i32 n, i32 queries, i32 steps, i32 size) {
-  i32 length = lengths ? lengths[n] : steps;
-  if (length < 0) length = 0;
-  return (extent){queries, steps, size, smaller_of(length, steps)};
+  return (extent){queries, steps, size, length_of(lengths, n, steps)};
 }
 
 /** Decided by sizes that no cutting of the work changes, since the two ways add in different orders. */
 INLINE i32 packs_keys(i32 queries, i32 size) {
   return queries >= PACK_KEYS_FROM && size <= INNER_BLOCK;
+}
+
+/** A row from anywhere to where whole vectors may be written, and back. */
+INLINE void fetch_row(const float *from, i32 count, float *to) {
+  for (i32 j = 0; j < count; j += LANES) store(to + j, load_left(from + j, count - j, 0));
+}
+
+INLINE void put_row(const float *from, i32 count, float *to) {
+  for (i32 j = 0; j < count; j += LANES) store_left(to + j, load(from + j), count - j);
 }
 
 INLINE void zero(float *x, long count) {
