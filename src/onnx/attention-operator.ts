@@ -1,6 +1,7 @@
 import { checkArray, checkOptions, describe } from "../core/arguments.ts";
 import { DataError } from "../core/errors.ts";
 import { attention } from "../layers/attend/attention.ts";
+import { copied } from "../layers/attend/blocks.ts";
 import { readMask, withWindow } from "./attention-mask.ts";
 import { INPUTS, readAttributes, readSizes } from "./attention-plan.ts";
 import type {
@@ -10,7 +11,7 @@ import type {
   OnnxAttentionOutput,
   OnnxAttentionOutputs,
 } from "./attention-types.ts";
-import { copied, mergeHeads, splitHeads } from "./heads.ts";
+import { mergeHeads, splitHeads } from "./heads.ts";
 
 const OUTPUTS = ["Y", "present_key", "present_value", "qk_matmul_output"];
 const PRESENT: readonly OnnxAttentionOutput[] = ["present_key", "present_value"];

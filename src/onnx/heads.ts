@@ -19,10 +19,3 @@ export function mergeHeads(x: Tensor): Tensor {
   swapAxes(x.storage, y.storage, familyDevice(x), [N, heads, T, size]);
   return y;
 }
-
-/** The same numbers in memory of their own. */
-export function copied(x: Tensor): Tensor {
-  const y = newTensor(x, x.shape);
-  familyDevice(x).kernels.copy(x.storage, y.storage, x.size);
-  return y;
-}

@@ -23,6 +23,13 @@ export function copyBlocks(
   kernels.copyBlocks(x.in, x.from, x.stride, y.in, y.from, y.stride, blocks, length, false);
 }
 
+/** The same numbers in memory of their own. */
+export function copied(x: Tensor): Tensor {
+  const y = newTensor(x, x.shape);
+  familyDevice(x).kernels.copy(x.storage, y.storage, x.size);
+  return y;
+}
+
 /** Two tensors one behind the other along the last axis but one. */
 export function concatenateSteps(first: Tensor, second: Tensor, made: Scope): Tensor {
   const device = familyDevice(first);

@@ -1,7 +1,8 @@
-import type { Scope } from "../../core/scope.ts";
+import { Scope } from "../../core/scope.ts";
 import { sizeOf } from "../../core/shapes.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
+import { copied } from "../attend/blocks.ts";
 import { newTensor } from "../layer.ts";
 
 /**
@@ -22,4 +23,12 @@ export function byStep(x: Tensor): Tensor {
 export function stepOf(x: Tensor, t: number, scope: Scope): Tensor {
   const shape = x.shape.slice(1);
   return scope.keep(x.view(t * sizeOf(shape), shape));
+}
+
+/** The same in memory of its own. */
+export function copyOfStep(x: Tensor, t: number): Tensor {
+  const scope = new Scope();
+  const copy = copied(stepOf(x, t, scope));
+  scope.dispose();
+  return copy;
 }

@@ -7,7 +7,7 @@ import { agree, axes, expectShape, together } from "../checks.ts";
 import { type Layer, newTensor, recall } from "../layer.ts";
 import { type LayerOptions, type ParameterSpec, parametersOf } from "../parameters.ts";
 import { stepsBackward } from "./backward.ts";
-import { byStep } from "./by-step.ts";
+import { byStep, copyOfStep } from "./by-step.ts";
 import { CoverageDecoding } from "./decoding.ts";
 import { type CoverageCall, type CoverageParameters, sourceOf, stepsOf } from "./source.ts";
 import { attendStep, type Source, type Steps } from "./step.ts";
@@ -142,7 +142,6 @@ export class CoverageAttention implements Layer {
     const scope = new Scope();
     try {
       const { source, keys: real } = sourceOf(where, this.#parameters, keys, values, call, scope);
-      const [, Tk] = source.base.shape as [number, number];
       agree(where, "N", "query", N, "keys", keys.shape[0] ?? 0);
       together(where, { Wq, query });
       const ordered = scope.keep(byStep(query));
@@ -154,7 +153,7 @@ export class CoverageAttention implements Layer {
       this.release();
       this.#outcome = {
         weights: byStep(steps.weights),
-        coverage: copyOf(steps.coverages, Tq * N * Tk, [N, Tk]),
+        coverage: copyOfStep(steps.coverages, Tq),
         loss: lossOf(steps),
       };
       const own = { query: ordered, keys: real };
@@ -253,13 +252,6 @@ export class CoverageAttention implements Layer {
 function named(tensors: readonly Tensor[]): CoverageParameters {
   const [Wk, Wq, wc, b, v] = tensors as [Tensor, Tensor, Tensor, Tensor, Tensor];
   return { Wk, Wq, wc, b, v };
-}
-
-function copyOf(x: Tensor, offset: number, shape: readonly number[]): Tensor {
-  const [from, to] = [x.view(offset, shape), newTensor(x, shape)];
-  familyDevice(x).kernels.copy(from.storage, to.storage, to.size);
-  from.dispose();
-  return to;
 }
 
 /** Σₜ min(weights[t], coverage[t]) (N, Tq). */

@@ -4,6 +4,7 @@ import type { Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
 import { agree, axes, checkIndices, checkTensor, together } from "../checks.ts";
 import { newTensor } from "../layer.ts";
+import { copyOfStep, stepOf } from "./by-step.ts";
 import { type CoverageCall, type CoverageParameters, sourceOf, stepsOf } from "./source.ts";
 import { attendStep, type Source } from "./step.ts";
 
@@ -91,18 +92,12 @@ export class CoverageDecoding {
     const { kernels } = familyDevice(base);
     const alone = scope.keep(query.view(0, [1, N, Dq]));
     const steps = stepsOf(this.#source, alone, Wq, scope);
-    const Tk = base.shape[1] ?? 0;
-    const before = scope.keep(steps.coverages.view(0, [N, Tk]));
+    const before = stepOf(steps.coverages, 0, scope);
     kernels.copy(this.#coverage.storage, before.storage, before.size);
     attendStep(this.#source, steps, 0, scope.keep(newTensor(base, base.shape)));
-    const copy = (x: Tensor, offset: number, shape: readonly number[]): Tensor => {
-      const [from, to] = [scope.keep(x.view(offset, shape)), newTensor(x, shape)];
-      kernels.copy(from.storage, to.storage, to.size);
-      return to;
-    };
-    this.#weight = copy(steps.weights, 0, [N, Tk]);
-    this.#coverage = copy(steps.coverages, N * Tk, [N, Tk]);
-    const context = copy(steps.context, 0, [N, values.shape[2] ?? 0]);
+    this.#weight = copyOfStep(steps.weights, 0);
+    this.#coverage = copyOfStep(steps.coverages, 1);
+    const context = copyOfStep(steps.context, 0);
     scope.dispose();
     return context;
   }

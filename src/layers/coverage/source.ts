@@ -4,6 +4,7 @@ import type { Indices, Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
 import { agree, axes, checkLengths, expectShape, together } from "../checks.ts";
 import { newTensor } from "../layer.ts";
+import { stepOf } from "./by-step.ts";
 import type { Source, Steps } from "./step.ts";
 
 /** Which keys of a batch are real. */
@@ -69,8 +70,7 @@ export function stepsOf(source: Source, query: Tensor, Wq: Tensor, scope: Scope)
   const { kernels } = familyDevice(base);
   const [from, to] = [query.storage, steps.projected.storage];
   kernels.matmul(from, Wq.storage, null, to, T * N, A, Dq, false, false, false);
-  const before = steps.coverages.view(0, [N, Tk]);
+  const before = stepOf(steps.coverages, 0, scope);
   kernels.fill(before.storage, 0, before.size);
-  before.dispose();
   return steps;
 }
