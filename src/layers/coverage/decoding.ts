@@ -1,6 +1,6 @@
 import { StateError } from "../../core/errors.ts";
 import { Scope } from "../../core/scope.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import { disposeSymbol, type Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
 import { agree, axes, checkIndices, checkTensor, together } from "../checks.ts";
 import { newTensor } from "../layer.ts";
@@ -109,7 +109,7 @@ export class CoverageDecoding {
   }
 
   /** What `using` calls at the end of its block: `dispose`. */
-  [Symbol.dispose](): void {
+  [disposeSymbol](): void {
     this.dispose();
   }
 }
