@@ -75,7 +75,7 @@ export function unproject(
 }
 
 /** Whether all numbers are finite, and their norm too. */
-function allFinite(x: Tensor): boolean {
+export function allFinite(x: Tensor): boolean {
   const norm = newTensor(x, [1]);
   familyDevice(x).kernels.norm(x.storage, norm.storage, x.size, false);
   const finite = Number.isFinite(norm.data[0]);
@@ -84,7 +84,7 @@ function allFinite(x: Tensor): boolean {
 }
 
 /** x with zeros in the rows whose gradients are all 0. */
-function withoutUnmet(x: Tensor, rows: number, dy: Tensor): Tensor {
+export function withoutUnmet(x: Tensor, rows: number, dy: Tensor): Tensor {
   const [size, columns] = [x.size / Math.max(rows, 1), dy.size / Math.max(rows, 1)];
   const numbers = x.data.slice();
   const gradients = dy.data;

@@ -1,6 +1,7 @@
-import type { Shape } from "../../core/shapes.ts";
+import { type Shape, sizeOf } from "../../core/shapes.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { deviceOf } from "../../kernels/device.ts";
+import { allFinite, withoutUnmet } from "../attend/projections.ts";
 import { newTensor } from "../layer.ts";
 
 /**
@@ -59,32 +60,12 @@ export class Projection {
     const { kernels } = deviceOf(x);
     const [d, dW] = [dy.storage, this.#dW.storage];
     if (this.#b !== null) kernels.sumRows(d, this.#b.grad.storage, rows, columns, true);
-    const used = unmet ? withoutUnmet(x, dy, columns) : x;
+    const used = unmet && !allFinite(x) ? withoutUnmet(x, rows, dy) : x;
     kernels.matmul(used.storage, d, null, dW, inner, columns, rows, true, false, true);
     if (used !== x) used.dispose();
   }
 }
 
 function rowsOf(shape: Shape): number {
-  return shape.slice(0, -1).reduce((total, size) => total * size, 1);
-}
-
-/** x, or where it is not finite throughout, a copy with zeros in the rows whose gradients are all 0. */
-function withoutUnmet(x: Tensor, dy: Tensor, columns: number): Tensor {
-  const { kernels } = deviceOf(x);
-  const norm = newTensor(x, [1]);
-  kernels.norm(x.storage, norm.storage, x.size, false);
-  const finite = Number.isFinite(norm.data[0]);
-  norm.dispose();
-  if (finite || x.size === 0) return x;
-  const size = x.shape.at(-1)!;
-  const numbers = x.data.slice();
-  const gradients = dy.data;
-  for (let row = 0; row * size < numbers.length; row++) {
-    const own = gradients.subarray(row * columns, (row + 1) * columns);
-    if (own.every((d) => d === 0)) numbers.fill(0, row * size, (row + 1) * size);
-  }
-  const y = newTensor(x, x.shape);
-  y.storage.write(numbers);
-  return y;
+  return sizeOf(shape.slice(0, -1));
 }
