@@ -1,4 +1,5 @@
 import type { Scope } from "../../core/scope.ts";
+import { sizeOf } from "../../core/shapes.ts";
 import type { Storage } from "../../core/storage.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
@@ -94,7 +95,6 @@ export function swapAxes(
 
 const stepsOf = ({ shape }: Tensor): number => shape.at(-2) ?? 0;
 /** Of how many pieces of steps a tensor is made. */
-const outerOf = ({ shape }: Tensor): number =>
-  shape.slice(0, -2).reduce((total, size) => total * size, 1);
+const outerOf = ({ shape }: Tensor): number => sizeOf(shape.slice(0, -2));
 /** Numbers of such a piece. */
-const blockOf = ({ shape }: Tensor): number => (shape.at(-2) ?? 0) * (shape.at(-1) ?? 0);
+const blockOf = ({ shape }: Tensor): number => sizeOf(shape.slice(-2));

@@ -1,6 +1,6 @@
 import { checkOptions, describe } from "../../core/arguments.ts";
 import { DataError, ShapeError } from "../../core/errors.ts";
-import { formatShape, type Shape, sizeOf } from "../../core/shapes.ts";
+import { formatShape, type Shape, sameShape, sizeOf } from "../../core/shapes.ts";
 import { checkNamedNumbers, type NamedNumbers, type Numbers } from "../named-numbers.ts";
 
 /** Where the tensors of a layer stand among others. */
@@ -62,9 +62,7 @@ export class ForeignTensors {
     this.#left.delete(name);
     const { shape } = numbers;
     const fits =
-      typeof expected === "number"
-        ? shape.length === expected
-        : formatShape(shape) === formatShape(expected);
+      typeof expected === "number" ? shape.length === expected : sameShape(shape, expected);
     if (fits) return numbers;
     throw new ShapeError({
       where: this.#where,
