@@ -17,13 +17,13 @@ export function axesOf(where: string, name: string, shape: Shape, full: Shape): 
   const aligned = shape.length === 4 && full.length === 3 ? [full[0]!, 1, ...full.slice(1)] : full;
   const bits = aligned.length === 4 ? ALL : ALL.filter((axis) => axis !== AXES.heads);
   const missing = aligned.length - shape.length;
+  if (missing < 0) refuse(where, name, shape, full);
   let found = 0;
   for (const [axis, size] of shape.entries()) {
     if (size === 1) continue;
-    if (missing < 0 || size !== aligned[axis + missing]) refuse(where, name, shape, full);
+    if (size !== aligned[axis + missing]) refuse(where, name, shape, full);
     found |= bits[axis + missing]!;
   }
-  if (missing < 0) refuse(where, name, shape, full);
   return found;
 }
 
