@@ -6,10 +6,17 @@ import { familyDevice } from "../../devices/family.ts";
 import { agree, axes, expectShape, together } from "../checks.ts";
 import { type Layer, newTensor, recall } from "../layer.ts";
 import { type LayerOptions, type ParameterSpec, parametersOf } from "../parameters.ts";
+import { Projection } from "../projection.ts";
 import { stepsBackward } from "./backward.ts";
 import { byStep, copyOfStep } from "./by-step.ts";
 import { CoverageDecoding } from "./decoding.ts";
-import { type CoverageCall, type CoverageParameters, sourceOf, stepsOf } from "./source.ts";
+import {
+  type CoverageCall,
+  type CoverageNetwork,
+  type CoverageParameters,
+  sourceOf,
+  stepsOf,
+} from "./source.ts";
 import { attendStep, type Source, type Steps } from "./step.ts";
 
 /** Gradients of what {@link CoverageAttention} gave besides its context. */
@@ -76,7 +83,7 @@ interface CoverageOutcome {
 export class CoverageAttention implements Layer {
   readonly params: readonly Tensor[];
   readonly grads: readonly Tensor[];
-  readonly #parameters: CoverageParameters;
+  readonly #network: CoverageNetwork;
   readonly #gradients: CoverageParameters;
   #memory: CoverageMemory | null = null;
   #outcome: CoverageOutcome | null = null;
@@ -96,8 +103,8 @@ export class CoverageAttention implements Layer {
     const { values, grads } = parametersOf(where, specs, options);
     this.params = values;
     this.grads = grads;
-    this.#parameters = named(values);
     this.#gradients = named(grads);
+    this.#network = networkOf(named(values), this.#gradients);
   }
 
   /** The parameters of such a layer, for a shared {@link Parameters}: Wk, Wq, wc, b, v. */
@@ -136,16 +143,17 @@ export class CoverageAttention implements Layer {
    */
   forward(query: Tensor, keys: Tensor, values: Tensor = keys, call: CoverageCall = {}): Tensor {
     const where = "CoverageAttention.forward";
-    const { Wq } = this.#parameters;
+    const { parameters, projectQuery } = this.#network;
+    const { Wq } = parameters;
     const [N, Tq, Dq] = axes(where, "query", query, "N", "Tq", "Dq");
     agree(where, "Dq", "query", Dq, "Wq", Wq.shape[0] ?? 0);
     const scope = new Scope();
     try {
-      const { source, keys: real } = sourceOf(where, this.#parameters, keys, values, call, scope);
+      const { source, keys: real } = sourceOf(where, this.#network, keys, values, call, scope);
       agree(where, "N", "query", N, "keys", keys.shape[0] ?? 0);
       together(where, { Wq, query });
       const ordered = scope.keep(byStep(query));
-      const steps = stepsOf(source, ordered, Wq, scope);
+      const steps = stepsOf(source, scope.keep(projectQuery.forward(ordered)), scope);
       const covered = newTensor(source.base, source.base.shape);
       for (let t = 0; t < Tq; t++) attendStep(source, steps, t, covered);
       covered.dispose();
@@ -182,7 +190,7 @@ export class CoverageAttention implements Layer {
     const memory = recall("CoverageAttention", this.#memory);
     const { query, keys, values, source, own, steps } = memory;
     const [N, Tq] = query.shape as [number, number];
-    const [, Tk, A] = source.base.shape as [number, number, number];
+    const [, Tk] = source.base.shape as [number, number];
     const given = (name: string, value: Tensor, ...shape: readonly number[]): void => {
       expectShape(where, name, value, shape);
       together(where, { query, [name]: value });
@@ -194,7 +202,6 @@ export class CoverageAttention implements Layer {
     else checkLossGradient(where, dCoverageLoss);
     const temporary = new Scope();
     const ordered = (x: Tensor): Tensor => temporary.keep(byStep(x));
-    const { kernels } = familyDevice(query);
     try {
       const upstream = {
         dContext: ordered(dContext),
@@ -202,22 +209,17 @@ export class CoverageAttention implements Layer {
         dLoss:
           dCoverageLoss === undefined ? null : ordered(spread(dCoverageLoss, query, temporary)),
       };
-      const { Wk, Wq } = this.#parameters;
-      const { Wk: dWk, Wq: dWq, wc: dwc, b: db, v: dv } = this.#gradients;
+      const { wc: dwc, v: dv } = this.#gradients;
       const { dBase, dProjected, dValues } = stepsBackward(source, steps, upstream, { dwc, dv });
       temporary.keep(dBase);
-      const d = temporary.keep(dProjected).storage;
-      const [Dq = 0, Dk = 0] = [Wq.shape[0], Wk.shape[0]];
-      const [rows, keyRows] = [N * Tq, N * Tk];
-      const inputs = own.query.storage;
-      kernels.matmul(inputs, d, null, dWq.storage, Dq, A, rows, true, false, true);
+      temporary.keep(dProjected);
+      const { projectKeys, projectQuery } = this.#network;
+      projectQuery.learn(own.query, dProjected, false);
       const dOrdered = temporary.keep(newTensor(query, own.query.shape));
-      kernels.matmul(d, Wq.storage, null, dOrdered.storage, rows, Dq, A, false, true, false);
+      projectQuery.inputGradient(dProjected, dOrdered, false);
+      projectKeys.learn(own.keys, dBase, false);
       const dKeys = newTensor(keys, keys.shape);
-      const dB = dBase.storage;
-      kernels.sumRows(dB, db.storage, keyRows, A, true);
-      kernels.matmul(own.keys.storage, dB, null, dWk.storage, Dk, A, keyRows, true, false, true);
-      kernels.matmul(dB, Wk.storage, null, dKeys.storage, keyRows, Dk, A, false, true, false);
+      projectKeys.inputGradient(dBase, dKeys, false);
       return [byStep(dOrdered), dKeys, dValues];
     } finally {
       temporary.dispose();
@@ -230,7 +232,7 @@ export class CoverageAttention implements Layer {
    * @throws ShapeError as `forward` does
    */
   decode(keys: Tensor, values: Tensor = keys, call: CoverageCall = {}): CoverageDecoding {
-    return new CoverageDecoding(this.#parameters, keys, values, call);
+    return new CoverageDecoding(this.#network, keys, values, call);
   }
 
   /** Gives back what the last forward pass kept for its backward pass, sooner than the next one would. */
@@ -252,6 +254,12 @@ export class CoverageAttention implements Layer {
 function named(tensors: readonly Tensor[]): CoverageParameters {
   const [Wk, Wq, wc, b, v] = tensors as [Tensor, Tensor, Tensor, Tensor, Tensor];
   return { Wk, Wq, wc, b, v };
+}
+
+function networkOf(parameters: CoverageParameters, gradients: CoverageParameters): CoverageNetwork {
+  const part = (name: "Wk" | "Wq" | "b") => ({ value: parameters[name], grad: gradients[name] });
+  const projectKeys = new Projection(part("Wk"), part("b"));
+  return { parameters, projectKeys, projectQuery: new Projection(part("Wq"), null) };
 }
 
 /** Σₜ min(weights[t], coverage[t]) (N, Tq). */

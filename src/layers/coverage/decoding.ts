@@ -5,7 +5,7 @@ import { familyDevice } from "../../devices/family.ts";
 import { agree, axes, checkIndices, checkTensor, together } from "../checks.ts";
 import { newTensor } from "../layer.ts";
 import { copyOfStep, stepOf } from "./by-step.ts";
-import { type CoverageCall, type CoverageParameters, sourceOf, stepsOf } from "./source.ts";
+import { type CoverageCall, type CoverageNetwork, sourceOf, stepsOf } from "./source.ts";
 import { attendStep, type Source } from "./step.ts";
 
 const WHERE = "CoverageDecoding";
@@ -26,7 +26,7 @@ const WHERE = "CoverageDecoding";
  * covered.reduce((a, b) => a + b); // → 2.000
  */
 export class CoverageDecoding {
-  readonly #parameters: CoverageParameters;
+  readonly #network: CoverageNetwork;
   readonly #source: Source;
   readonly #scope = new Scope();
   #coverage: Tensor;
@@ -34,11 +34,11 @@ export class CoverageDecoding {
   #disposed = false;
 
   /** For {@link CoverageAttention.decode}. */
-  constructor(parameters: CoverageParameters, keys: Tensor, values: Tensor, call: CoverageCall) {
-    this.#parameters = parameters;
+  constructor(network: CoverageNetwork, keys: Tensor, values: Tensor, call: CoverageCall) {
+    this.#network = network;
     const where = "CoverageAttention.decode";
     try {
-      this.#source = sourceOf(where, parameters, keys, values, call, this.#scope).source;
+      this.#source = sourceOf(where, network, keys, values, call, this.#scope).source;
     } catch (error) {
       this.#scope.dispose();
       throw error;
@@ -80,7 +80,8 @@ export class CoverageDecoding {
       });
     }
     const { base, values, lengths } = this.#source;
-    const { Wq } = this.#parameters;
+    const { parameters, projectQuery } = this.#network;
+    const { Wq } = parameters;
     checkTensor(where, "values", values);
     checkTensor(where, "coverage", this.#coverage);
     if (lengths !== undefined) checkIndices(where, "lengths", lengths);
@@ -91,7 +92,7 @@ export class CoverageDecoding {
     const scope = new Scope();
     const { kernels } = familyDevice(base);
     const alone = scope.keep(query.view(0, [1, N, Dq]));
-    const steps = stepsOf(this.#source, alone, Wq, scope);
+    const steps = stepsOf(this.#source, scope.keep(projectQuery.forward(alone)), scope);
     const before = stepOf(steps.coverages, 0, scope);
     kernels.copy(this.#coverage.storage, before.storage, before.size);
     attendStep(this.#source, steps, 0, scope.keep(newTensor(base, base.shape)));

@@ -6,7 +6,7 @@ import { familyDevice } from "../../devices/family.ts";
 import { agree, axes, checkLengths, expectShape, together } from "../checks.ts";
 import { type Layer, newTensor, recall } from "../layer.ts";
 import { type ParameterSpec, parametersOf } from "../parameters.ts";
-import { compare, compareBackward } from "./compare.ts";
+import { Projection } from "../projection.ts";
 import { checkForm, checkOffset, type LocalAttentionOptions, type LocalCall } from "./options.ts";
 import { type Prediction, predict, predictBackward } from "./predictor.ts";
 import {
@@ -83,6 +83,8 @@ export class LocalAttention implements Layer {
   readonly #window: number;
   readonly #parameters: LocalParameters;
   readonly #gradients: LocalParameters;
+  /** query · W; null where the score has no W. */
+  readonly #project: Projection | null;
   #memory: LocalMemory | null = null;
   #centres: Tensor | null = null;
   /** Weights (N, Tq, Tk), once asked for. */
@@ -119,6 +121,9 @@ export class LocalAttention implements Layer {
       Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
     this.#parameters = named(values);
     this.#gradients = named(grads);
+    const [W, dW] = [this.#parameters.W, this.#gradients.W];
+    this.#project =
+      W === undefined || dW === undefined ? null : new Projection({ value: W, grad: dW }, null);
     this.#querySize = querySize;
     this.#keySize = keySize;
     this.#window = window;
@@ -181,7 +186,7 @@ export class LocalAttention implements Layer {
         keys: nearKeys,
         values: values === keys ? nearKeys : gather(values, windows, scope),
       };
-      const compared = compare(query, this.#parameters.W, scope);
+      const compared = this.#project === null ? query : scope.keep(this.#project.forward(query));
       const { rows, width, counts } = windows;
       const room = (): Tensor => scope.keep(newTensor(query, [rows, width]));
       const align = room();
@@ -264,7 +269,7 @@ export class LocalAttention implements Layer {
       const [dQ, dK] = [dCompared.storage, dNearKeys.storage];
       const inner = [...sizes, this.#keySize, false] as const;
       kernels.attentionWeightBackward(q, k, lengths, align.storage, d, d, dQ, dK, ...inner);
-      const dQuery = compareBackward(query, this.#parameters.W, this.#gradients.W, dCompared);
+      const dQuery = this.#compareBackward(query, dCompared, scope);
       this.#predictBackward(memory, dCentres, dQuery, scope);
       const dKeys = gatherBackward(keys, windows, dNearKeys);
       return [dQuery, dKeys, gatherBackward(values, windows, dNearValues)];
@@ -298,6 +303,16 @@ export class LocalAttention implements Layer {
   #predict(query: Tensor, lengths: Int32Array, scope: Scope): Prediction | null {
     const { Wp, vp } = this.#parameters;
     return Wp === undefined || vp === undefined ? null : predict(query, { Wp, vp }, lengths, scope);
+  }
+
+  /** dQuery, and what is added to dW. */
+  #compareBackward(query: Tensor, dCompared: Tensor, scope: Scope): Tensor {
+    if (this.#project === null) return dCompared;
+    scope.keep(dCompared);
+    this.#project.learn(query, dCompared, false);
+    const dQuery = newTensor(query, query.shape);
+    this.#project.inputGradient(dCompared, dQuery, false);
+    return dQuery;
   }
 
   #predictBackward(

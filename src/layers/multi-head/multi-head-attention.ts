@@ -8,7 +8,9 @@ import type { AttentionOptions, KeysAndValues } from "../attend/options.ts";
 import type { AttentionResult } from "../attend/result.ts";
 import { axes, checkLastAxis, checkLengths, expectShape, together } from "../checks.ts";
 import { type Layer, newTensor, recall } from "../layer.ts";
+import { maskSteps, withoutPadding } from "../padding.ts";
 import { type ParameterSpec, type Parameters, parametersFor } from "../parameters.ts";
+import { Projection } from "../projection.ts";
 import { type MultiHeadCall, partsOf } from "./call.ts";
 import {
   type AttentionRules,
@@ -22,8 +24,6 @@ import {
   rulesOf,
   weightsWanted,
 } from "./options.ts";
-import { maskSteps, withoutPadding } from "./padding.ts";
-import { Projection } from "./projection.ts";
 
 /** Gradients of what `forward` took, in its order and as many: with the query alone, that of the query. */
 export type MultiHeadGradients = [dQuery: Tensor, dKeys?: Tensor, dValues?: Tensor];

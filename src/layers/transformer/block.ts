@@ -12,7 +12,7 @@ import { LayerNorm } from "../layer-norm.ts";
 import type { MultiHeadCall } from "../multi-head/call.ts";
 import { MultiHeadAttention } from "../multi-head/multi-head-attention.ts";
 import { layerOptionsOf } from "../multi-head/options.ts";
-import { maskSteps, withoutPadding } from "../multi-head/padding.ts";
+import { maskSteps, withoutPadding } from "../padding.ts";
 import { type ParameterSpec, type Parameters, parametersFor } from "../parameters.ts";
 import { type BlockSettings, blockSettingsOf, type TransformerBlockOptions } from "./options.ts";
 import { Residual } from "./residual.ts";

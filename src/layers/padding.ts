@@ -1,9 +1,9 @@
-import type { Scope } from "../../core/scope.ts";
-import type { Indices, Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
-import { checkLengths } from "../checks.ts";
-import { newTensor } from "../layer.ts";
-import type { MultiHeadCall } from "./call.ts";
+import type { Scope } from "../core/scope.ts";
+import type { Indices, Tensor } from "../core/tensor.ts";
+import { deviceOf } from "../kernels/device.ts";
+import { checkLengths } from "./checks.ts";
+import { newTensor } from "./layer.ts";
+import type { MultiHeadCall } from "./multi-head/call.ts";
 
 /** x (N, T, D) with zeros where it has no steps, so that nothing meets what stands there; or x itself. */
 export function withoutPadding(

@@ -1,8 +1,8 @@
-import { type Shape, sizeOf } from "../../core/shapes.ts";
-import type { Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
-import { allFinite, withoutUnmet } from "../attend/projections.ts";
-import { newTensor } from "../layer.ts";
+import { type Shape, sizeOf } from "../core/shapes.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { deviceOf } from "../kernels/device.ts";
+import { allFinite, withoutUnmet } from "./attend/projections.ts";
+import { newTensor } from "./layer.ts";
 
 /**
  * y = x · W + b over the last axis, as {@link Linear}, of a layer that has several, knows their inputs
