@@ -10,7 +10,7 @@ import {
   LAYER_OPTIONS,
   type LayerOptions,
   type ParameterSpec,
-  parametersFor,
+  parametersOf,
 } from "./parameters.ts";
 
 /** What stands between the two linear layers, and where their parameters live. */
@@ -63,7 +63,7 @@ export class FeedForward implements Layer {
     checkNumber(where, "dropout", dropout, "from 0 to less than 1", share);
     this.#dropout = dropout === 0 ? null : new Dropout(dropout, rest.seed);
     const specs = (name: string): ParameterSpec[] => FeedForward.specs(name, size, hidden);
-    const { parameters, name } = parametersFor(where, specs, rest);
+    const { parameters, name } = parametersOf(where, specs, rest);
     this.#linear1 = new Linear(size, hidden, { parameters, name: `${name}.linear1` });
     this.#activation = activation === "relu" ? new Relu() : new Gelu();
     this.#linear2 = new Linear(hidden, size, { parameters, name: `${name}.linear2` });

@@ -167,20 +167,7 @@ export function parametersOf(
   where: string,
   specs: (name: string) => ParameterSpec[],
   options: LayerOptions,
-): { values: Tensor[]; grads: Tensor[] } {
-  const { parameters, needed } = parametersFor(where, specs, options);
-  return {
-    values: needed.map((spec) => parameters.value(spec.name)),
-    grads: needed.map((spec) => parameters.grad(spec.name)),
-  };
-}
-
-/** As `parametersOf`, whole: for a layer that is made of layers, which share them. */
-export function parametersFor(
-  where: string,
-  specs: (name: string) => ParameterSpec[],
-  options: LayerOptions,
-): { parameters: Parameters; name: string; needed: ParameterSpec[] } {
+): { parameters: Parameters; name: string; values: Tensor[]; grads: Tensor[] } {
   checkOptions(where, options, LAYER_OPTIONS);
   const { name = "layer", parameters, ...own } = options;
   if (parameters !== undefined && !(parameters instanceof Parameters)) {
@@ -201,5 +188,10 @@ export function parametersFor(
       received: `shape ${formatShape(shape)}`,
     });
   }
-  return { parameters: held, name, needed };
+  return {
+    parameters: held,
+    name,
+    values: needed.map((spec) => held.value(spec.name)),
+    grads: needed.map((spec) => held.grad(spec.name)),
+  };
 }

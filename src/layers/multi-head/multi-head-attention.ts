@@ -9,7 +9,7 @@ import type { AttentionResult } from "../attend/result.ts";
 import { axes, checkLastAxis, checkLengths, expectShape, together } from "../checks.ts";
 import { type Layer, newTensor, recall } from "../layer.ts";
 import { maskSteps, withoutPadding } from "../padding.ts";
-import { type ParameterSpec, type Parameters, parametersFor } from "../parameters.ts";
+import { type ParameterSpec, type Parameters, parametersOf } from "../parameters.ts";
 import { Projection } from "../projection.ts";
 import { type MultiHeadCall, partsOf } from "./call.ts";
 import {
@@ -98,9 +98,9 @@ export class MultiHeadAttention implements Layer {
     this.#settings = headSettingsOf(NAME, options, sizes);
     this.#rules = rulesOf(NAME, options);
     const specs = (name: string): ParameterSpec[] => headSpecs(name, sizes);
-    const { parameters, needed } = parametersFor(NAME, specs, layerOptionsOf(options));
-    this.params = needed.map((spec) => parameters.value(spec.name));
-    this.grads = needed.map((spec) => parameters.grad(spec.name));
+    const { parameters, values, grads } = parametersOf(NAME, specs, layerOptionsOf(options));
+    this.params = values;
+    this.grads = grads;
     this.parameters = parameters;
     const parameter = (i: number) => ({ value: this.params[i]!, grad: this.grads[i]! });
     const projection = (i: number): Projection =>

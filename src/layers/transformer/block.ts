@@ -13,7 +13,7 @@ import type { MultiHeadCall } from "../multi-head/call.ts";
 import { MultiHeadAttention } from "../multi-head/multi-head-attention.ts";
 import { layerOptionsOf } from "../multi-head/options.ts";
 import { maskSteps, withoutPadding } from "../padding.ts";
-import { type ParameterSpec, type Parameters, parametersFor } from "../parameters.ts";
+import { type ParameterSpec, type Parameters, parametersOf } from "../parameters.ts";
 import { type BlockSettings, blockSettingsOf, type TransformerBlockOptions } from "./options.ts";
 import { Residual } from "./residual.ts";
 
@@ -77,9 +77,10 @@ export class Block {
   ) {
     const settings = blockSettingsOf(where, options, memorySize);
     const specs = (of: string): ParameterSpec[] => blockSpecs(of, settings);
-    const { parameters, name, needed } = parametersFor(where, specs, layerOptionsOf(options));
-    this.params = needed.map((spec) => parameters.value(spec.name));
-    this.grads = needed.map((spec) => parameters.grad(spec.name));
+    const made = parametersOf(where, specs, layerOptionsOf(options));
+    const { parameters, name } = made;
+    this.params = made.values;
+    this.grads = made.grads;
     this.parameters = parameters;
     const { size, hidden, activation, rate, seed, place, epsilon } = settings;
     const shared = (part: string) => ({ parameters, name: `${name}.${part}` });
