@@ -36,6 +36,13 @@ export interface LayerOptions {
 /** The names of {@link LayerOptions}, for layers that have more of them. */
 export const LAYER_OPTIONS: readonly string[] = ["device", "dtype", "seed", "parameters", "name"];
 
+/** The options of every layer alone. */
+export function layerOptionsOf(options: LayerOptions): LayerOptions {
+  const { device, dtype, seed, parameters, name } = options;
+  const given = Object.entries({ device, dtype, seed, parameters, name });
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
 /** Every parameter begins at a multiple of 64 floats, so that views suit vector loads and GPU bindings. */
 const ALIGNMENT = 64;
 

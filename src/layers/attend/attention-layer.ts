@@ -3,18 +3,23 @@ import { StateError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
 import type { Layer } from "../layer.ts";
-import { type LayerOptions, type ParameterSpec, parametersOf } from "../parameters.ts";
+import {
+  LAYER_OPTIONS,
+  type LayerOptions,
+  layerOptionsOf,
+  type ParameterSpec,
+  parametersOf,
+} from "../parameters.ts";
 import { attend } from "./attend.ts";
 import type { AttentionGradients } from "./backward.ts";
-import { checkFlag, readOptions } from "./option-checks.ts";
+import { checkFlag, RULES, readOptions } from "./option-checks.ts";
 import type { AttentionOptions, AttentionScore } from "./options.ts";
 import { placingOf } from "./placing.ts";
 import type { AttentionResult } from "./result.ts";
 import type { ScoreGradients } from "./scores.ts";
 
-const FIXED = ["causal", "window", "alibi", "softcap", "normalizer", "heads", "keyHeads"] as const;
+const FIXED = [...RULES, "heads", "keyHeads"] as const;
 const PER_CALL = ["mask", "bias", "lengths", "causal", "window", "alibi", "past", "cache"] as const;
-const PARAMETERS = ["device", "dtype", "seed", "parameters", "name"] as const;
 
 /** What holds for every call of an attention layer, as {@link AttentionOptions} says. */
 export interface AttentionLayerOptions
@@ -56,14 +61,14 @@ export abstract class AttentionLayer implements Layer {
 
   /** For the layers. */
   constructor({ where, specs, more = [] }: Making, options: AttentionLayerOptions) {
-    const known = [...FIXED, "return", "scale", "dropout", ...PARAMETERS, ...more];
+    const known = [...FIXED, "return", "scale", "dropout", ...LAYER_OPTIONS, ...more];
     checkOptions(where, options, known);
     const { scale = 1, causal, window, softcap, normalizer, dropout } = options;
     checkNumber(where, "scale", scale, "a finite number", Number.isFinite);
     // What a call would refuse is refused here already.
     readOptions(where, { softcap, normalizer, dropout, return: options.return });
     placingOf(where, { causal, window }, 0, 0);
-    const { values, grads } = parametersOf(where, specs, picked(options, PARAMETERS));
+    const { values, grads } = parametersOf(where, specs, layerOptionsOf(options));
     this.params = values;
     this.grads = grads;
     this.#where = where;

@@ -4,6 +4,9 @@ import { NORMALIZERS, STAGES } from "../../kernels/attend/contract.ts";
 import { droppingNumbers } from "../dropout.ts";
 import type { AttentionOptions } from "./options.ts";
 
+/** The options that say how queries meet keys, whatever the layer. */
+export const RULES = ["causal", "window", "alibi", "softcap", "normalizer"] as const;
+
 const KNOWN = [
   "score",
   "mask",

@@ -1,7 +1,7 @@
 import { checkOptions, checkSize, describe } from "../../core/arguments.ts";
 import { DataError } from "../../core/errors.ts";
 import type { Indices } from "../../core/tensor.ts";
-import type { LayerOptions } from "../parameters.ts";
+import { LAYER_OPTIONS, type LayerOptions } from "../parameters.ts";
 
 /** Which of the paper's forms a {@link LocalAttention} is, besides what any layer may be told. */
 export interface LocalAttentionOptions extends LayerOptions {
@@ -26,7 +26,7 @@ const FORMS = ["score", "alignment"] as const;
 
 /** Refuses a form that there is none of. */
 export function checkForm(where: string, options: LocalAttentionOptions): LocalAttentionOptions {
-  checkOptions(where, options, [...FORMS, "device", "dtype", "seed", "parameters", "name"]);
+  checkOptions(where, options, [...FORMS, ...LAYER_OPTIONS]);
   const choices = { score: ["dot", "general"], alignment: ["predictive", "monotonic"] } as const;
   for (const form of FORMS) {
     const value = options[form];

@@ -1,7 +1,7 @@
 import { checkOptions } from "../../core/arguments.ts";
 import { DataError, ShapeError } from "../../core/errors.ts";
 import { Tensor } from "../../core/tensor.ts";
-import { checkFlag } from "../attend/option-checks.ts";
+import { checkFlag, RULES } from "../attend/option-checks.ts";
 import type { AttentionOptions, KeysAndValues } from "../attend/options.ts";
 import { checkTensor } from "../checks.ts";
 import { droppingNumbers } from "../dropout.ts";
@@ -31,11 +31,7 @@ export const CALL_OPTIONS: readonly string[] = [
   "mask",
   "bias",
   "lengths",
-  "causal",
-  "window",
-  "alibi",
-  "softcap",
-  "normalizer",
+  ...RULES,
   "training",
   "dropoutStream",
   "return",

@@ -9,7 +9,12 @@ import type { AttentionResult } from "../attend/result.ts";
 import { axes, checkLastAxis, checkLengths, expectShape, together } from "../checks.ts";
 import { type Layer, newTensor, recall } from "../layer.ts";
 import { maskSteps, withoutPadding } from "../padding.ts";
-import { type ParameterSpec, type Parameters, parametersOf } from "../parameters.ts";
+import {
+  layerOptionsOf,
+  type ParameterSpec,
+  type Parameters,
+  parametersOf,
+} from "../parameters.ts";
 import { Projection } from "../projection.ts";
 import { type MultiHeadCall, partsOf } from "./call.ts";
 import {
@@ -19,7 +24,6 @@ import {
   headSettingsOf,
   headSizesOf,
   headSpecs,
-  layerOptionsOf,
   type MultiHeadAttentionOptions,
   rulesOf,
   weightsWanted,

@@ -1,6 +1,6 @@
 import { checkNumber, checkOptions, checkSize, describe } from "../../core/arguments.ts";
 import { DataError, ShapeError } from "../../core/errors.ts";
-import { checkFlag, readOptions } from "../attend/option-checks.ts";
+import { checkFlag, RULES, readOptions } from "../attend/option-checks.ts";
 import type { AttentionOptions } from "../attend/options.ts";
 import { placingOf } from "../attend/placing.ts";
 import { droppingNumbers } from "../dropout.ts";
@@ -8,10 +8,7 @@ import { LAYER_OPTIONS, type LayerOptions, type ParameterSpec } from "../paramet
 import { RotaryPositions } from "../rotary-positions.ts";
 
 /** How heads meet keys, where a call does not say otherwise. */
-export type AttentionRules = Pick<
-  AttentionOptions,
-  "causal" | "window" | "alibi" | "softcap" | "normalizer"
->;
+export type AttentionRules = Pick<AttentionOptions, (typeof RULES)[number]>;
 
 /** How much is dropped while training, and at random how. */
 export interface DropoutOptions {
@@ -58,7 +55,7 @@ export interface MultiHeadAttentionOptions extends LayerOptions, AttentionRules 
 }
 
 /** The options that are not those of every layer. */
-export const OWN_OPTIONS = [
+const OWN_OPTIONS = [
   "size",
   "heads",
   "keyHeads",
@@ -72,11 +69,7 @@ export const OWN_OPTIONS = [
   "dropout",
   "return",
   "rotary",
-  "causal",
-  "window",
-  "alibi",
-  "softcap",
-  "normalizer",
+  ...RULES,
 ] as const;
 
 /** All sizes of a layer, none left out. */
@@ -132,13 +125,6 @@ export function headSizesOf(where: string, options: MultiHeadAttentionOptions): 
     });
   }
   return { size, heads, keyHeads, keySize, valueSize, headSize, valueHeadSize, outSize, bias };
-}
-
-/** The options of every layer alone. */
-export function layerOptionsOf(options: LayerOptions): LayerOptions {
-  const { device, dtype, seed, parameters, name } = options;
-  const given = Object.entries({ device, dtype, seed, parameters, name });
-  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }
 
 /** What is neither a size nor a rule, checked. */

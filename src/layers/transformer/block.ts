@@ -11,9 +11,13 @@ import { recall } from "../layer.ts";
 import { LayerNorm } from "../layer-norm.ts";
 import type { MultiHeadCall } from "../multi-head/call.ts";
 import { MultiHeadAttention } from "../multi-head/multi-head-attention.ts";
-import { layerOptionsOf } from "../multi-head/options.ts";
 import { maskSteps, withoutPadding } from "../padding.ts";
-import { type ParameterSpec, type Parameters, parametersOf } from "../parameters.ts";
+import {
+  layerOptionsOf,
+  type ParameterSpec,
+  type Parameters,
+  parametersOf,
+} from "../parameters.ts";
 import { type BlockSettings, blockSettingsOf, type TransformerBlockOptions } from "./options.ts";
 import { Residual } from "./residual.ts";
 

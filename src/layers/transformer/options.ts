@@ -2,6 +2,7 @@ import { checkNumber, checkOptions, checkSize, describe } from "../../core/argum
 import { DataError } from "../../core/errors.ts";
 import { Random } from "../../core/random.ts";
 import type { Tensor } from "../../core/tensor.ts";
+import { RULES } from "../attend/option-checks.ts";
 import { axes, checkLastAxis } from "../checks.ts";
 import type { FeedForwardOptions } from "../feed-forward.ts";
 import {
@@ -56,11 +57,7 @@ const KNOWN = [
   "bias",
   "epsilon",
   "rotary",
-  "causal",
-  "window",
-  "alibi",
-  "softcap",
-  "normalizer",
+  ...RULES,
   ...LAYER_OPTIONS,
 ] as const;
 
