@@ -47,6 +47,16 @@ export function checkSize(where: string, name: string, size: unknown): void {
   });
 }
 
+/** Refuses anything but true and false. */
+export function checkFlag(where: string, name: string, value: unknown): void {
+  if (typeof value === "boolean") return;
+  throw new DataError({
+    where,
+    expected: `${name} to be true or false`,
+    received: describe(value),
+  });
+}
+
 /** Refuses anything but a number for which `accept` holds; `range` says which that are. */
 export function checkNumber(
   where: string,

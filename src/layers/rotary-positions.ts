@@ -1,4 +1,4 @@
-import { checkOptions, checkSize, describe } from "../core/arguments.ts";
+import { checkFlag, checkOptions, checkSize, describe } from "../core/arguments.ts";
 import { DataError, ShapeError } from "../core/errors.ts";
 import { formatShape, type Shape } from "../core/shapes.ts";
 import type { Dtype, Memory } from "../core/storage.ts";
@@ -96,10 +96,7 @@ export class RotaryPositions implements Layer {
       });
     }
     checkBase(where, base);
-    if (typeof interleaved !== "boolean") {
-      const expected = "interleaved to be true or false";
-      throw new DataError({ where, expected, received: describe(interleaved) });
-    }
+    checkFlag(where, "interleaved", interleaved);
     this.size = size;
     this.#rotated = rotated;
     this.#interleaved = interleaved;

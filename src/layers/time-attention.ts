@@ -1,5 +1,5 @@
-import { checkOptions, describe } from "../core/arguments.ts";
-import { DataError, StateError } from "../core/errors.ts";
+import { checkFlag, checkOptions } from "../core/arguments.ts";
+import { StateError } from "../core/errors.ts";
 import type { Indices, Tensor } from "../core/tensor.ts";
 import { type AttentionPlan, PLAIN_PLAN } from "../kernels/attend/contract.ts";
 import { deviceOf } from "../kernels/device.ts";
@@ -73,13 +73,7 @@ export class TimeAttention implements Layer {
   constructor(options: TimeAttentionOptions = {}) {
     checkOptions("TimeAttention", options, ["keepWeights"]);
     const { keepWeights } = options;
-    if (keepWeights !== undefined && typeof keepWeights !== "boolean") {
-      throw new DataError({
-        where: "TimeAttention",
-        expected: "keepWeights to be true or false",
-        received: describe(keepWeights),
-      });
-    }
+    if (keepWeights !== undefined) checkFlag("TimeAttention", "keepWeights", keepWeights);
     this.#keepWeights = keepWeights;
   }
 

@@ -1,9 +1,8 @@
-import { checkSize } from "../../core/arguments.ts";
+import { checkFlag, checkSize } from "../../core/arguments.ts";
 import { ShapeError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { ParameterSpec } from "../parameters.ts";
 import { AttentionLayer, type AttentionLayerOptions } from "./attention-layer.ts";
-import { checkFlag } from "./option-checks.ts";
 import type { AttentionScore } from "./options.ts";
 import type { ScoreGradients } from "./scores.ts";
 

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from "../../core/arguments.ts";
+import { checkFlag, checkNumber, checkOptions } from "../../core/arguments.ts";
 import { StateError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
@@ -12,7 +12,7 @@ import {
 } from "../parameters.ts";
 import { attend } from "./attend.ts";
 import type { AttentionGradients } from "./backward.ts";
-import { checkFlag, RULES, readOptions } from "./option-checks.ts";
+import { RULES, readOptions } from "./option-checks.ts";
 import type { AttentionOptions, AttentionScore } from "./options.ts";
 import { placingOf } from "./placing.ts";
 import type { AttentionResult } from "./result.ts";

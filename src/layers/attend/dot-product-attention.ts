@@ -1,6 +1,6 @@
+import { checkFlag } from "../../core/arguments.ts";
 import { DataError } from "../../core/errors.ts";
 import { AttentionLayer, type AttentionLayerOptions } from "./attention-layer.ts";
-import { checkFlag } from "./option-checks.ts";
 import type { AttentionScore } from "./options.ts";
 
 /** What {@link DotProductAttention} is made with. */

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, describe } from "../../core/arguments.ts";
+import { checkFlag, checkNumber, checkOptions, describe } from "../../core/arguments.ts";
 import { DataError } from "../../core/errors.ts";
 import { NORMALIZERS, STAGES } from "../../kernels/attend/contract.ts";
 import { droppingNumbers } from "../dropout.ts";
@@ -78,16 +78,6 @@ function wantedOf(where: string, wanted: AttentionOptions["return"]): Wanted {
   const stage =
     scores === undefined ? null : STAGES[oneOf(where, "return.scores", scores, keysOf(STAGES))];
   return { weights, logSumExp, stage };
-}
-
-/** Refuses anything but true and false. */
-export function checkFlag(where: string, name: string, value: unknown): void {
-  if (typeof value === "boolean") return;
-  throw new DataError({
-    where,
-    expected: `${name} to be true or false`,
-    received: describe(value),
-  });
 }
 
 /** The value, if it is one of the names. */

@@ -1,7 +1,7 @@
-import { checkOptions } from "../../core/arguments.ts";
+import { checkFlag, checkOptions } from "../../core/arguments.ts";
 import { DataError, ShapeError } from "../../core/errors.ts";
 import { Tensor } from "../../core/tensor.ts";
-import { checkFlag, RULES } from "../attend/option-checks.ts";
+import { RULES } from "../attend/option-checks.ts";
 import type { AttentionOptions, KeysAndValues } from "../attend/options.ts";
 import { checkTensor } from "../checks.ts";
 import { droppingNumbers } from "../dropout.ts";

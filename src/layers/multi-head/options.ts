@@ -1,6 +1,6 @@
-import { checkNumber, checkOptions, checkSize, describe } from "../../core/arguments.ts";
+import { checkFlag, checkNumber, checkOptions, checkSize, describe } from "../../core/arguments.ts";
 import { DataError, ShapeError } from "../../core/errors.ts";
-import { checkFlag, RULES, readOptions } from "../attend/option-checks.ts";
+import { RULES, readOptions } from "../attend/option-checks.ts";
 import type { AttentionOptions } from "../attend/options.ts";
 import { placingOf } from "../attend/placing.ts";
 import { droppingNumbers } from "../dropout.ts";

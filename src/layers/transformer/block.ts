@@ -1,9 +1,8 @@
-import { checkOptions } from "../../core/arguments.ts";
+import { checkFlag, checkOptions } from "../../core/arguments.ts";
 import { StateError } from "../../core/errors.ts";
 import { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
 import { KeyValueCache } from "../attend/key-value-cache.ts";
-import { checkFlag } from "../attend/option-checks.ts";
 import { expectShape, together } from "../checks.ts";
 import { Dropout, droppingNumbers } from "../dropout.ts";
 import { FeedForward } from "../feed-forward.ts";
