@@ -69,6 +69,12 @@ export function checkNumber(
   throw new DataError({ where, expected: `${name} to be ${range}`, received: describe(value) });
 }
 
+/** Refuses anything but a finite number above 0. */
+export function checkPositive(where: string, name: string, value: unknown): void {
+  const positive = (number: number): boolean => number > 0 && Number.isFinite(number);
+  checkNumber(where, name, value, "a finite number above 0", positive);
+}
+
 /** Refuses anything but an array of items for which `accept` holds. */
 export function checkArray(
   where: string,

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, checkSize } from "../core/arguments.ts";
+import { checkOptions, checkPositive, checkSize } from "../core/arguments.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { familyDevice } from "../devices/family.ts";
 import { checkLastAxis, expectShape, together } from "./checks.ts";
@@ -42,8 +42,7 @@ export class LayerNorm implements Layer {
     checkSize("LayerNorm", "size", size);
     checkOptions("LayerNorm", options, [...LAYER_OPTIONS, "epsilon"]);
     const { epsilon = 1e-5, ...rest } = options;
-    const positive = (value: number): boolean => value > 0 && Number.isFinite(value);
-    checkNumber("LayerNorm", "epsilon", epsilon, "a finite number above 0", positive);
+    checkPositive("LayerNorm", "epsilon", epsilon);
     const specs = (name: string): ParameterSpec[] => LayerNorm.specs(name, size);
     const { values, grads } = parametersOf("LayerNorm", specs, rest);
     this.params = values;

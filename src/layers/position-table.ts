@@ -1,4 +1,3 @@
-import { checkNumber } from "../core/arguments.ts";
 import type { Dtype, Memory } from "../core/storage.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { drawInto } from "../devices/create.ts";
@@ -51,10 +50,4 @@ export class PositionTable {
     this.#held = { rows, start };
     return this.#held;
   }
-}
-
-/** Refuses a base that gives no wave lengths. */
-export function checkBase(where: string, base: unknown): void {
-  const positive = (value: number): boolean => value > 0 && Number.isFinite(value);
-  checkNumber(where, "base", base, "a finite number above 0", positive);
 }

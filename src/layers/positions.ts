@@ -1,4 +1,4 @@
-import { checkOptions, checkSize } from "../core/arguments.ts";
+import { checkOptions, checkPositive, checkSize } from "../core/arguments.ts";
 import { ShapeError } from "../core/errors.ts";
 import type { Shape } from "../core/shapes.ts";
 import type { Dtype, Memory } from "../core/storage.ts";
@@ -7,7 +7,7 @@ import { familyDevice } from "../devices/family.ts";
 import { axes, expectShape, together } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
 import { type LayerOptions, type ParameterSpec, parametersOf } from "./parameters.ts";
-import { checkBase, PositionTable } from "./position-table.ts";
+import { PositionTable } from "./position-table.ts";
 
 /** Where a sequence stands. */
 export interface PositionsCall {
@@ -63,7 +63,7 @@ export class SinusoidalPositions implements Layer {
     checkSize("SinusoidalPositions", "size", size);
     checkOptions("SinusoidalPositions", options, ["base"]);
     const { base = 10000 } = options;
-    checkBase("SinusoidalPositions", base);
+    checkPositive("SinusoidalPositions", "base", base);
     this.#size = size;
     this.#table = new PositionTable(size, (position, d) => {
       const angle = position / base ** ((d - (d % 2)) / size);

@@ -1,4 +1,4 @@
-import { checkFlag, checkOptions, checkSize, describe } from "../core/arguments.ts";
+import { checkFlag, checkOptions, checkPositive, checkSize, describe } from "../core/arguments.ts";
 import { DataError, ShapeError } from "../core/errors.ts";
 import { formatShape, type Shape } from "../core/shapes.ts";
 import type { Dtype, Memory } from "../core/storage.ts";
@@ -15,7 +15,7 @@ import {
   together,
 } from "./checks.ts";
 import { type Layer, newTensor, recall } from "./layer.ts";
-import { checkBase, PositionTable } from "./position-table.ts";
+import { PositionTable } from "./position-table.ts";
 
 /** Given positions are below this, since there is a table of all up to the largest; an offset has no such end. */
 const MOST_POSITIONS = 2 ** 20;
@@ -95,7 +95,7 @@ export class RotaryPositions implements Layer {
         received: `${rotated}`,
       });
     }
-    checkBase(where, base);
+    checkPositive(where, "base", base);
     checkFlag(where, "interleaved", interleaved);
     this.size = size;
     this.#rotated = rotated;

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, checkSize, describe } from "../../core/arguments.ts";
+import { checkOptions, checkPositive, checkSize, describe } from "../../core/arguments.ts";
 import { DataError } from "../../core/errors.ts";
 import { Random } from "../../core/random.ts";
 import type { Tensor } from "../../core/tensor.ts";
@@ -95,9 +95,7 @@ export function blockSettingsOf(
       received: describe(norm),
     });
   }
-  checkNumber(where, "epsilon", epsilon, "a finite number above 0", (value) => {
-    return value > 0 && Number.isFinite(value);
-  });
+  checkPositive(where, "epsilon", epsilon);
   const dropout = dropoutOf(where, options.dropout);
   const random = new Random(dropout?.seed ?? 0);
   const rate = dropout?.rate ?? 0;
