@@ -1,4 +1,4 @@
-import { checkOptions, describe } from "../core/arguments.ts";
+import { checkNumber, checkOptions, describe } from "../core/arguments.ts";
 import { DataError, ShapeError } from "../core/errors.ts";
 import { formatShape } from "../core/shapes.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -65,23 +65,22 @@ export function readAttributes(
   const { scale, softcap = 0, softmax_precision: precision } = attributes;
   const { is_causal: causal = 0, qk_matmul_output_mode: mode = 0 } = attributes;
   const { left_window_size: left = -1, right_window_size: right = -1 } = attributes;
-  const check = (name: string, value: unknown, range: string, holds: boolean): void => {
-    if (typeof value === "number" && holds) return;
-    throw new DataError({ where, expected: `${name} to be ${range}`, received: describe(value) });
-  };
-  check("is_causal", causal, "0 or 1", causal === 0 || causal === 1);
-  check("qk_matmul_output_mode", mode, "0, 1, 2 or 3", [0, 1, 2, 3].includes(mode));
-  check("softcap", softcap, "a finite number ≥ 0", softcap >= 0 && Number.isFinite(softcap));
-  if (scale !== undefined) {
-    check("scale", scale, "a finite number ≥ 0", scale >= 0 && Number.isFinite(scale));
-  }
+  const notNegative = (value: number): boolean => value >= 0 && Number.isFinite(value);
+  checkNumber(where, "is_causal", causal, "0 or 1", (value) => value === 0 || value === 1);
+  checkNumber(where, "qk_matmul_output_mode", mode, "0, 1, 2 or 3", (value) =>
+    [0, 1, 2, 3].includes(value),
+  );
+  checkNumber(where, "softcap", softcap, "a finite number ≥ 0", notNegative);
+  if (scale !== undefined) checkNumber(where, "scale", scale, "a finite number ≥ 0", notNegative);
   if (precision !== undefined) {
     const range = "1, 10, 11 or 16 (float32, float16, float64, bfloat16)";
-    check("softmax_precision", precision, range, [1, 10, 11, 16].includes(precision));
+    checkNumber(where, "softmax_precision", precision, range, (value) =>
+      [1, 10, 11, 16].includes(value),
+    );
   }
-  for (const [name, value] of Object.entries({ left, right })) {
-    const range = "a whole number ≥ -1";
-    check(`${name}_window_size`, value, range, Number.isSafeInteger(value) && value >= -1);
+  for (const [name, size] of Object.entries({ left, right })) {
+    const whole = (value: number): boolean => Number.isSafeInteger(value) && value >= -1;
+    checkNumber(where, `${name}_window_size`, size, "a whole number ≥ -1", whole);
   }
   return { causal: causal === 1, scale, softcap, mode, left, right };
 }
