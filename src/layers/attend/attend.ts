@@ -1,10 +1,11 @@
 import { Scope } from "../../core/scope.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { concatenateSteps } from "./blocks.ts";
-import { checkCall, type Given } from "./checked-call.ts";
+import { checkCall } from "./checked-call.ts";
 import { forwardPass, prepare } from "./forward.ts";
 import type { AttentionOptions, KeysAndValues } from "./options.ts";
 import { AttentionResult } from "./result.ts";
+import type { Given } from "./sizes.ts";
 
 /** Names for messages: of the pass that refuses. */
 export interface Places {

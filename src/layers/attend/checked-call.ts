@@ -9,14 +9,7 @@ import type { AttentionOptions, KeysAndValues } from "./options.ts";
 import { pastSteps } from "./past.ts";
 import { type Placing, placingOf } from "./placing.ts";
 import { type CheckedScore, scoreOf } from "./scores.ts";
-import { rowShape, type Sizes, sizesOf } from "./sizes.ts";
-
-/** What is compared, and what it adds up. */
-export interface Given {
-  readonly query: Tensor;
-  readonly keys: Tensor;
-  readonly values: Tensor;
-}
+import { type Given, rowShape, type Sizes, sizesOf } from "./sizes.ts";
 
 /** A call of which everything was held against everything else. */
 export interface CheckedCall {

@@ -3,13 +3,13 @@ import { DataError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { checkTensor, expectShape } from "../checks.ts";
 import { KeyValueCache } from "./key-value-cache.ts";
-import type { AttentionOptions } from "./options.ts";
+import type { AttentionOptions, KeysAndValues } from "./options.ts";
 import { keyShape, type Sizes } from "./sizes.ts";
 
 /** How many steps stand before those of a call, in its past or its cache, if either fits. */
 export function pastSteps(
   where: string,
-  { keys, values }: { readonly keys: Tensor; readonly values: Tensor },
+  { keys, values }: KeysAndValues,
   { past, cache }: Pick<AttentionOptions, "past" | "cache">,
   sizes: Sizes,
 ): number {

@@ -3,6 +3,7 @@ import { DataError, ShapeError } from "../../core/errors.ts";
 import { formatShape } from "../../core/shapes.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { agree, checkTensor } from "../checks.ts";
+import type { AttentionOptions } from "./options.ts";
 
 /** The sizes of a call, whichever way its heads lie. */
 export interface Sizes {
@@ -26,12 +27,17 @@ export interface Sizes {
   readonly oneHead: boolean;
 }
 
+/** What is compared, and what it adds up. */
+export interface Given {
+  readonly query: Tensor;
+  readonly keys: Tensor;
+  readonly values: Tensor;
+}
+
+type HeadOptions = Pick<AttentionOptions, "heads" | "keyHeads">;
+
 /** The sizes of what is given, if it goes together. */
-export function sizesOf(
-  where: string,
-  tensors: { readonly query: Tensor; readonly keys: Tensor; readonly values: Tensor },
-  options: { readonly heads?: number | undefined; readonly keyHeads?: number | undefined },
-): Sizes {
+export function sizesOf(where: string, tensors: Given, options: HeadOptions): Sizes {
   for (const [name, value] of Object.entries(tensors)) checkTensor(where, name, value);
   const { query, keys, values } = tensors;
   const axes = query.shape.length;
@@ -48,23 +54,21 @@ export function sizesOf(
   agree(where, "N", "keys", keys.shape[0]!, "query", sizes.batch);
   agree(where, "N", "values", values.shape[0]!, "query", sizes.batch);
   agree(where, "T", "values", values.shape[axes - 2]!, "keys", sizes.steps);
-  if (sizes.heads % sizes.keyHeads === 0) return sizes;
+  checkGroups(where, sizes);
+  return sizes;
+}
+
+/** Refuses heads that cannot share those of the keys evenly. */
+export function checkGroups(
+  where: string,
+  { heads, keyHeads }: { readonly heads: number; readonly keyHeads: number },
+): void {
+  if (heads % keyHeads === 0) return;
   throw new ShapeError({
     where,
     expected: "keyHeads to divide heads",
-    received: `keyHeads = ${sizes.keyHeads}, heads = ${sizes.heads}`,
+    received: `keyHeads = ${keyHeads}, heads = ${heads}`,
   });
-}
-
-interface Given {
-  readonly query: Tensor;
-  readonly keys: Tensor;
-  readonly values: Tensor;
-}
-
-interface HeadOptions {
-  readonly heads?: number | undefined;
-  readonly keyHeads?: number | undefined;
 }
 
 function ofThreeAxes(where: string, { query, keys, values }: Given, options: HeadOptions): Sizes {

@@ -3,6 +3,7 @@ import { DataError, ShapeError } from "../../core/errors.ts";
 import { RULES, readOptions } from "../attend/option-checks.ts";
 import type { AttentionOptions } from "../attend/options.ts";
 import { placingOf } from "../attend/placing.ts";
+import { checkGroups } from "../attend/sizes.ts";
 import { droppingNumbers } from "../dropout.ts";
 import { LAYER_OPTIONS, type LayerOptions, type ParameterSpec } from "../parameters.ts";
 import { RotaryPositions } from "../rotary-positions.ts";
@@ -98,13 +99,7 @@ export function headSizesOf(where: string, options: MultiHeadAttentionOptions): 
     if (value > 0) continue;
     throw new ShapeError({ where, expected: `${name} to be at least 1`, received: `${value}` });
   }
-  if (heads % keyHeads !== 0) {
-    throw new ShapeError({
-      where,
-      expected: "keyHeads to divide heads",
-      received: `keyHeads = ${keyHeads}, heads = ${heads}`,
-    });
-  }
+  checkGroups(where, { heads, keyHeads });
   if (options.headSize === undefined && size % heads !== 0) {
     throw new ShapeError({
       where,
