@@ -9,6 +9,11 @@ import { type Layer, newTensor, recall } from "./layer.ts";
 const WORD = "a whole number from 0 to 4294967295";
 const isWord = (value: number): boolean => Number.isInteger(value) && value >>> 0 === value;
 
+/** Refuses anything but the number of a random stream. */
+export function checkStream(where: string, stream: unknown): void {
+  checkNumber(where, "the stream", stream, WORD, isWord);
+}
+
 /**
  * What the kernels want to know of a rate: words below the threshold are dropped, the rest scaled.
  *
@@ -23,7 +28,7 @@ export function droppingNumbers(
   const range = "from 0 to less than 1";
   checkNumber(where, "the rate", rate, range, (value) => value >= 0 && value < 1);
   checkNumber(where, "the seed", seed, WORD, isWord);
-  checkNumber(where, "the stream", stream, WORD, isWord);
+  checkStream(where, stream);
   const threshold = Math.min(Math.round(rate * 2 ** 32), 2 ** 32 - 1);
   return { threshold, factor: 1 / (1 - rate) };
 }
@@ -63,7 +68,7 @@ export class Dropout implements Layer {
    */
   forward(x: Tensor, stream: number = this.#forwards): Tensor {
     checkTensor("Dropout.forward", "x", x);
-    checkNumber("Dropout.forward", "the stream", stream, WORD, isWord);
+    checkStream("Dropout.forward", stream);
     this.#forwards++;
     const { shape, dtype, device } = x;
     this.#state = { stream, shape, x: { dtype, device } };

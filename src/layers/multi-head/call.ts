@@ -4,7 +4,7 @@ import { Tensor } from "../../core/tensor.ts";
 import { RULES } from "../attend/option-checks.ts";
 import type { AttentionOptions, KeysAndValues } from "../attend/options.ts";
 import { checkTensor } from "../checks.ts";
-import { droppingNumbers } from "../dropout.ts";
+import { checkStream } from "../dropout.ts";
 import type { AttentionRules } from "./options.ts";
 
 /** What one call of {@link MultiHeadAttention} is about; rules here go before those of the layer. */
@@ -57,7 +57,7 @@ export function partsOf(where: string, query: Tensor, rest: readonly unknown[]):
   if (values !== undefined) checkTensor(where, "values", values);
   const { training, dropoutStream, projected } = call;
   if (training !== undefined) checkFlag(where, "training", training);
-  if (dropoutStream !== undefined) droppingNumbers(where, 0, 0, dropoutStream);
+  if (dropoutStream !== undefined) checkStream(where, dropoutStream);
   if (keys === undefined && values !== undefined) {
     throw new ShapeError({ where, expected: "keys, as there are values", received: "undefined" });
   }

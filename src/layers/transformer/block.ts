@@ -4,7 +4,7 @@ import { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
 import { KeyValueCache } from "../attend/key-value-cache.ts";
 import { expectShape, together } from "../checks.ts";
-import { Dropout, droppingNumbers } from "../dropout.ts";
+import { checkStream, Dropout } from "../dropout.ts";
 import { FeedForward } from "../feed-forward.ts";
 import { recall } from "../layer.ts";
 import { LayerNorm } from "../layer-norm.ts";
@@ -127,7 +127,7 @@ export class Block {
       const { lengths, mask, bias, alibi = this.#alibi } = self;
       const { training = cache === undefined, dropoutStream = this.#forwards } = call;
       checkFlag(where, "training", training);
-      droppingNumbers(where, 0, 0, dropoutStream);
+      checkStream(where, dropoutStream);
       const stream = training && this.#drops ? dropoutStream : undefined;
       const dropping = { training, dropoutStream };
       let y = this.#residuals.self.forward(used, stream, (h) => {
