@@ -257,7 +257,8 @@ function readData(
   return { flat, shape: checkCount(where, flat.length, shape) };
 }
 
-function checkCount(where: string, count: number, shape: Shape | undefined): Shape {
+/** The shape, if there are as many numbers as it asks for; without one, that of a row of them. */
+export function checkCount(where: string, count: number, shape: Shape | undefined): Shape {
   if (shape === undefined) return [count];
   if (sizeOf(shape) !== count) {
     throw new ShapeError({

@@ -1,6 +1,7 @@
 import { checkOptions, describe } from "../core/arguments.ts";
 import { DataError, ShapeError } from "../core/errors.ts";
-import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "../core/shapes.ts";
+import { checkShape, formatShape, type Shape, sameShape } from "../core/shapes.ts";
+import { checkCount } from "../devices/create.ts";
 import { Parameters } from "./parameters.ts";
 
 /** The numbers of one tensor, row-major, outside of any device. */
@@ -37,12 +38,7 @@ export function checkNamedNumbers(where: string, tensors: unknown): void {
       });
     }
     checkShape(`${where}, ${name}`, shape as Shape);
-    if (sizeOf(shape as Shape) === data.length) continue;
-    throw new ShapeError({
-      where: `${where}, ${name}`,
-      expected: `${sizeOf(shape as Shape)} numbers for shape ${formatShape(shape as Shape)}`,
-      received: `${data.length}`,
-    });
+    checkCount(`${where}, ${name}`, data.length, shape);
   }
 }
 
