@@ -131,6 +131,12 @@ export function checkLastAxis(where: string, name: string, value: Tensor, size: 
   return sizeOf(value.shape.slice(0, -1));
 }
 
+/** Refuses anything but steps (N, T, size). */
+export function checkSteps(where: string, name: string, x: Tensor, size: number): void {
+  axes(where, name, x, "N", "T", "D");
+  checkLastAxis(where, name, x, size);
+}
+
 /** Refuses tensors of two dtypes, or on two devices, naming which is which. */
 export function together(
   where: string,

@@ -6,7 +6,7 @@ import { attend } from "../attend/attend.ts";
 import { KeyValueCache } from "../attend/key-value-cache.ts";
 import type { AttentionOptions, KeysAndValues } from "../attend/options.ts";
 import type { AttentionResult } from "../attend/result.ts";
-import { axes, checkLastAxis, checkLengths, expectShape, together } from "../checks.ts";
+import { checkLengths, checkSteps, expectShape, together } from "../checks.ts";
 import { type Layer, newTensor, recall } from "../layer.ts";
 import { maskSteps, withoutPadding } from "../padding.ts";
 import {
@@ -322,8 +322,7 @@ export class MultiHeadAttention implements Layer {
   }
 
   #check(where: string, name: string, x: Tensor, size: number): void {
-    axes(where, name, x, "N", "T", "D");
-    checkLastAxis(where, name, x, size);
+    checkSteps(where, name, x, size);
     together(where, { Wq: this.params[0]!, [name]: x });
   }
 

@@ -1,12 +1,12 @@
 import { checkOptions } from "../../core/arguments.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
-import { agree, checkLengths } from "../checks.ts";
+import { agree, checkLengths, checkSteps } from "../checks.ts";
 import type { Layer } from "../layer.ts";
 import { CALL_OPTIONS, type MultiHeadCall } from "../multi-head/call.ts";
 import type { ParameterSpec, Parameters } from "../parameters.ts";
 import { Block, blockSpecs, type WeightGradients } from "./block.ts";
 import { TransformerDecoderCache } from "./decoder-cache.ts";
-import { blockSettingsOf, checkSteps, type TransformerBlockOptions } from "./options.ts";
+import { blockSettingsOf, type TransformerBlockOptions } from "./options.ts";
 
 /** The sizes of a {@link TransformerDecoderBlock}, and what it does. */
 export interface TransformerDecoderOptions extends TransformerBlockOptions {

@@ -1,11 +1,12 @@
 import { checkOptions } from "../../core/arguments.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { KeyValueCache } from "../attend/key-value-cache.ts";
+import { checkSteps } from "../checks.ts";
 import type { Layer } from "../layer.ts";
 import { CALL_OPTIONS, type MultiHeadCall } from "../multi-head/call.ts";
 import type { ParameterSpec, Parameters } from "../parameters.ts";
 import { Block, blockSpecs } from "./block.ts";
-import { blockSettingsOf, checkSteps, type TransformerBlockOptions } from "./options.ts";
+import { blockSettingsOf, type TransformerBlockOptions } from "./options.ts";
 
 /** What one call of {@link TransformerEncoderBlock} is about: as of its attention. */
 export type TransformerEncoderCall = Omit<MultiHeadCall, "projected">;

@@ -1,9 +1,7 @@
 import { checkOptions, checkPositive, checkSize, describe } from "../../core/arguments.ts";
 import { DataError } from "../../core/errors.ts";
 import { Random } from "../../core/random.ts";
-import type { Tensor } from "../../core/tensor.ts";
 import { RULES } from "../attend/option-checks.ts";
-import { axes, checkLastAxis } from "../checks.ts";
 import type { FeedForwardOptions } from "../feed-forward.ts";
 import {
   type AttentionRules,
@@ -116,10 +114,4 @@ export function blockSettingsOf(
         ? null
         : { ...heading, keySize: memorySize ?? size, dropout: { rate, seed: seed(1) } },
   };
-}
-
-/** Refuses anything but steps (N, T, size). */
-export function checkSteps(where: string, name: string, x: Tensor, size: number): void {
-  axes(where, name, x, "N", "T", "D");
-  checkLastAxis(where, name, x, size);
 }
