@@ -1,8 +1,7 @@
-import { StateError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
 import { axes, expectShape, sequenceAndState, together } from "./checks.ts";
-import { type Layer, newTensor, recall } from "./layer.ts";
+import { type Layer, leftBy, newTensor, recall } from "./layer.ts";
 
 /**
  * What a sequence says to h: a = softmaxₜ(hs[n, t, :] · h[n, :]), out[n, :] = Σₜ a[n, t] · hs[n, t, :].
@@ -24,12 +23,8 @@ export class Attention implements Layer {
 
   /** The weights (N, T) of the last forward pass. @throws StateError before there was one */
   get attentionWeight(): Tensor {
-    if (this.#state !== null) return this.#state.a;
-    throw new StateError({
-      where: "Attention.attentionWeight",
-      expected: "Attention.forward to have been called before",
-      received: "no weights yet",
-    });
+    const where = "Attention.attentionWeight";
+    return leftBy(where, "Attention.forward", this.#state, "no weights yet").a;
   }
 
   /**

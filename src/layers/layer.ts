@@ -22,17 +22,33 @@ export function newTensor(like: { device: Memory; dtype: Dtype }, shape: Shape):
 }
 
 /**
+ * What a call left to be asked for: weights, say.
+ *
+ * @param nothing what there is before, for the message
+ * @throws StateError where there was no such call
+ */
+export function leftBy<Left>(
+  where: string,
+  call: string,
+  left: Left | null,
+  nothing: string,
+): Left {
+  if (left !== null) return left;
+  throw new StateError({
+    where,
+    expected: `${call} to have been called before`,
+    received: nothing,
+  });
+}
+
+/**
  * What a forward pass left for the backward pass.
  *
  * @throws StateError where there was no forward pass, or a tensor of it was disposed since.
  */
 export function recall<State extends object>(where: string, state: State | null): State {
   if (state === null) {
-    throw new StateError({
-      where: `${where}.backward`,
-      expected: `${where}.forward to have been called before`,
-      received: "no forward pass to undo",
-    });
+    return leftBy<State>(`${where}.backward`, `${where}.forward`, state, "no forward pass to undo");
   }
   for (const name in state) {
     const value = state[name];

@@ -1,9 +1,8 @@
 import { checkOptions, checkSize } from "../core/arguments.ts";
-import { StateError } from "../core/errors.ts";
 import type { Indices, Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
 import { agree, axes, checkLengths, expectShape, together } from "./checks.ts";
-import { type Layer, newTensor, recall } from "./layer.ts";
+import { type Layer, leftBy, newTensor, recall } from "./layer.ts";
 import { type LayerOptions, type ParameterSpec, parametersOf } from "./parameters.ts";
 
 /** What an LSTM starts from, and which steps of a batch are real. */
@@ -88,12 +87,7 @@ export class LSTM implements Layer {
 
   /** The state after the last step of the last forward pass. @throws StateError before there was one */
   get state(): LstmState {
-    if (this.#state !== null) return this.#state;
-    throw new StateError({
-      where: "LSTM.state",
-      expected: "LSTM.forward to have been called before",
-      received: "no state yet",
-    });
+    return leftBy("LSTM.state", "LSTM.forward", this.#state, "no state yet");
   }
 
   /**

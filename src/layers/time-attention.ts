@@ -1,10 +1,9 @@
 import { checkFlag, checkOptions } from "../core/arguments.ts";
-import { StateError } from "../core/errors.ts";
 import type { Indices, Tensor } from "../core/tensor.ts";
 import { type AttentionPlan, PLAIN_PLAN } from "../kernels/attend/contract.ts";
 import { deviceOf } from "../kernels/device.ts";
 import { agree, axes, checkLengths, expectShape, together } from "./checks.ts";
-import { type Layer, newTensor, recall } from "./layer.ts";
+import { type Layer, leftBy, newTensor, recall } from "./layer.ts";
 
 /** Whether {@link TimeAttention} keeps its weights. */
 export interface TimeAttentionOptions {
@@ -86,22 +85,16 @@ export class TimeAttention implements Layer {
    */
   get attentionWeights(): Tensor {
     const where = "TimeAttention.attentionWeights";
-    if (this.#memory === null) {
-      throw new StateError({
-        where,
-        expected: "TimeAttention.forward to have been called before",
-        received: "no weights yet",
-      });
-    }
-    const { hsEnc, hsDec, lengths, weights } = this.#memory;
+    const memory = leftBy(where, "TimeAttention.forward", this.#memory, "no weights yet");
+    const { hsEnc, hsDec, lengths, weights } = memory;
     if (weights !== null) return weights;
     if (this.#weights !== null && !this.#weights.disposed) return this.#weights;
     axes(where, "hsEnc", hsEnc, "N", "Te", "H");
     axes(where, "hsDec", hsDec, "N", "Td", "H");
-    const [N, Td, Te, H] = sizesOf(this.#memory);
+    const [N, Td, Te, H] = sizesOf(memory);
     checkLengths(where, lengths, hsEnc, N, Te);
     const computed = newTensor(hsEnc, [N, Td, Te]);
-    const [query, keys, , counts] = inputsOf(this.#memory);
+    const [query, keys, , counts] = inputsOf(memory);
     const { kernels } = deviceOf(hsEnc);
     kernels.attentionWeightForward(query, keys, counts, computed.storage, N, Td, Te, H);
     this.#weights = computed;

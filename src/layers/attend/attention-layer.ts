@@ -2,7 +2,7 @@ import { checkFlag, checkNumber, checkOptions } from "../../core/arguments.ts";
 import { StateError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
-import type { Layer } from "../layer.ts";
+import { type Layer, leftBy } from "../layer.ts";
 import {
   LAYER_OPTIONS,
   type LayerOptions,
@@ -108,12 +108,8 @@ export abstract class AttentionLayer implements Layer {
 
   /** All gradients of the last backward pass: those of bias and past too. @throws StateError before it */
   get gradients(): AttentionGradients {
-    if (this.#gradients !== null) return this.#gradients;
-    throw new StateError({
-      where: `${this.#where}.gradients`,
-      expected: `${this.#where}.backward to have been called before`,
-      received: "no gradients yet",
-    });
+    const where = this.#where;
+    return leftBy(`${where}.gradients`, `${where}.backward`, this.#gradients, "no gradients yet");
   }
 
   /**
@@ -173,12 +169,9 @@ export abstract class AttentionLayer implements Layer {
   }
 
   #recall(what: string): AttentionResult {
-    if (this.#result !== null) return this.#result;
-    throw new StateError({
-      where: `${this.#where}.${what}`,
-      expected: `${this.#where}.forward to have been called before`,
-      received: what === "backward" ? "no forward pass to undo" : "no result yet",
-    });
+    const where = this.#where;
+    const nothing = what === "backward" ? "no forward pass to undo" : "no result yet";
+    return leftBy(`${where}.${what}`, `${where}.forward`, this.#result, nothing);
   }
 }
 

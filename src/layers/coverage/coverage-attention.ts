@@ -1,10 +1,10 @@
 import { checkOptions, checkSize, describe } from "../../core/arguments.ts";
-import { DataError, StateError } from "../../core/errors.ts";
+import { DataError } from "../../core/errors.ts";
 import { Scope } from "../../core/scope.ts";
 import { type Indices, Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
 import { agree, axes, expectShape, together } from "../checks.ts";
-import { type Layer, newTensor, recall } from "../layer.ts";
+import { type Layer, leftBy, newTensor, recall } from "../layer.ts";
 import { type LayerOptions, type ParameterSpec, parametersOf } from "../parameters.ts";
 import { Projection } from "../projection.ts";
 import { stepsBackward } from "./backward.ts";
@@ -242,12 +242,8 @@ export class CoverageAttention implements Layer {
   }
 
   #last(name: string): CoverageOutcome {
-    if (this.#outcome !== null) return this.#outcome;
-    throw new StateError({
-      where: `CoverageAttention.${name}`,
-      expected: "CoverageAttention.forward to have been called before",
-      received: "nothing yet",
-    });
+    const where = `CoverageAttention.${name}`;
+    return leftBy(where, "CoverageAttention.forward", this.#outcome, "nothing yet");
   }
 }
 

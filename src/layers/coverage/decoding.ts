@@ -3,7 +3,7 @@ import { Scope } from "../../core/scope.ts";
 import { disposeSymbol, type Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
 import { agree, axes, checkIndices, checkTensor, together } from "../checks.ts";
-import { newTensor } from "../layer.ts";
+import { leftBy, newTensor } from "../layer.ts";
 import { copyOfStep, stepOf } from "./by-step.ts";
 import { type CoverageCall, type CoverageNetwork, sourceOf, stepsOf } from "./source.ts";
 import { attendStep, type Source } from "./step.ts";
@@ -55,12 +55,7 @@ export class CoverageDecoding {
 
   /** The weights (N, Tk) of the last step. @throws StateError before there was one */
   get attentionWeight(): Tensor {
-    if (this.#weight !== null) return this.#weight;
-    throw new StateError({
-      where: `${WHERE}.attentionWeight`,
-      expected: `${WHERE}.step to have been called before`,
-      received: "no weights yet",
-    });
+    return leftBy(`${WHERE}.attentionWeight`, `${WHERE}.step`, this.#weight, "no weights yet");
   }
 
   /**

@@ -1,10 +1,9 @@
 import { checkNumber, checkOptions, checkSize } from "../../core/arguments.ts";
-import { StateError } from "../../core/errors.ts";
 import { Scope } from "../../core/scope.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
 import { agree, axes, checkLengths, expectShape, together } from "../checks.ts";
-import { type Layer, newTensor, recall } from "../layer.ts";
+import { type Layer, leftBy, newTensor, recall } from "../layer.ts";
 import { type ParameterSpec, parametersOf } from "../parameters.ts";
 import { Projection } from "../projection.ts";
 import { checkForm, checkOffset, type LocalAttentionOptions, type LocalCall } from "./options.ts";
@@ -150,8 +149,7 @@ export class LocalAttention implements Layer {
 
   /** The centres (N, Tq) of the last forward pass. @throws StateError before there was one */
   get centres(): Tensor {
-    if (this.#centres === null) throw nothingYet("centres");
-    return this.#centres;
+    return last("centres", this.#centres);
   }
 
   /**
@@ -160,8 +158,7 @@ export class LocalAttention implements Layer {
    */
   get attentionWeights(): Tensor {
     if (this.#weights?.disposed === false) return this.#weights;
-    if (this.#memory === null) throw nothingYet("attentionWeights");
-    const { query, keys, weights, windows } = this.#memory;
+    const { query, keys, weights, windows } = last("attentionWeights", this.#memory);
     this.#weights = spread(weights, windows, weightShape(query, keys));
     return this.#weights;
   }
@@ -340,10 +337,6 @@ function weightShape(query: Tensor, keys: Tensor): number[] {
   return [query.shape[0] ?? 0, query.shape[1] ?? 0, keys.shape[1] ?? 0];
 }
 
-function nothingYet(name: string): StateError {
-  return new StateError({
-    where: `LocalAttention.${name}`,
-    expected: "LocalAttention.forward to have been called before",
-    received: "nothing yet",
-  });
+function last<Left>(name: string, left: Left | null): Left {
+  return leftBy(`LocalAttention.${name}`, "LocalAttention.forward", left, "nothing yet");
 }
