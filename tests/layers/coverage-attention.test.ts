@@ -12,10 +12,8 @@ import {
   tensor,
   zeros,
 } from "../../src/index.ts";
-import { devicesUnderTest } from "../support/devices.ts";
+import { openDevices } from "../support/devices.ts";
 import { complaintsOf, float64, type Subject } from "../support/layer-gradients.ts";
-
-const open = devicesUnderTest.filter(({ skip }) => skip === null);
 
 const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, digits: number): void => {
   expect(actual.length).toBe(expected.length);
@@ -52,8 +50,8 @@ const KNOWN = {
   ],
 };
 
-for (const { name, device, dtype } of open) {
-  const where = device === null ? {} : { device, dtype };
+for (const { name, device, dtype } of openDevices()) {
+  const where = { device, dtype };
   const digits = dtype === "float64" ? 8 : 4;
   const wave = (shape: number[], start: number, by = 1): Tensor => {
     const length = shape.reduce((a, b) => a * b, 1);
