@@ -14,18 +14,7 @@ import {
   numbersOf,
 } from "../../support/attention-cases.ts";
 import { openDevices } from "../../support/devices.ts";
-
-/** Steps `from … to` of a tensor of three or four axes. */
-function stepsOf(x: Tensor, from: number, to: number): Tensor {
-  const { shape, data, device, dtype } = x;
-  const [T, width] = [shape.at(-2)!, shape.at(-1)!];
-  const outer = shape.slice(0, -2).reduce((total, size) => total * size, 1);
-  const numbers: number[] = [];
-  for (let i = 0; i < outer; i++) {
-    numbers.push(...data.subarray((i * T + from) * width, (i * T + to) * width));
-  }
-  return tensor(numbers, [...shape.slice(0, -2), to - from, width], { device, dtype });
-}
+import { stepsOf } from "../../support/steps.ts";
 
 /** Tensors one behind the other along the steps. */
 function joined(parts: readonly Tensor[]): number[] {
