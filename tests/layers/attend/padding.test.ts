@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { tensor } from "../../../src/devices/create.ts";
 import { attention } from "../../../src/layers/attend/attention.ts";
-import type { AttentionGradients } from "../../../src/layers/attend/backward.ts";
 import {
   type AttentionCase,
   argumentsOf,
@@ -10,6 +9,7 @@ import {
   numbersOf,
   totalSteps,
 } from "../../support/attention-cases.ts";
+import { gradientsByName } from "../../support/attention-gradients.ts";
 import { isOpen, rowsOf } from "../../support/attention-oracle.ts";
 import { openDevices } from "../../support/devices.ts";
 
@@ -58,7 +58,12 @@ for (const { name, device, dtype } of openDevices()) {
     const { context } = result;
     const upstream = Float64Array.from({ length: context.size }, (_, i) => Math.sin(i + 1));
     const gradients = result.backward(tensor(upstream, context.shape, { device, dtype }));
-    return [context, result.weights, result.scores, ...tensorsIn(gradients)].map((x) => {
+    return [
+      context,
+      result.weights,
+      result.scores,
+      ...Object.values(gradientsByName(gradients)),
+    ].map((x) => {
       return Array.from<number, number>(x!.data, (value) => (value === 0 ? 0 : value));
     });
   };
@@ -84,10 +89,4 @@ for (const { name, device, dtype } of openDevices()) {
       { numRuns: 200, seed: 20_261_124 },
     );
   });
-}
-
-function tensorsIn(gradients: AttentionGradients) {
-  const { dQuery, dKeys, dValues, dBias, dPast, dScore } = gradients;
-  const more = [dBias, dPast?.dKeys, dPast?.dValues, ...Object.values(dScore ?? {})];
-  return [dQuery, dKeys, dValues, ...more.filter((x) => x !== undefined)];
 }
