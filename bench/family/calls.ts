@@ -173,6 +173,37 @@ export function inputLengths(call: FamilyCall): readonly [number, number, number
   return [query, keys, keys, query];
 }
 
+/** What a call is given: heads one after the other, (N, H, T, D) each. */
+export interface FamilyInputs {
+  readonly query: Float32Array;
+  readonly keys: Float32Array;
+  readonly values: Float32Array;
+  readonly dContext: Float32Array;
+}
+
+/** The inputs of a call, each made by its length and place in the order of {@link inputLengths}. */
+export function inputsBy(
+  call: FamilyCall,
+  make: (length: number, place: number) => Float32Array,
+): FamilyInputs {
+  const [query, keys, values, dContext] = inputLengths(call).map(make) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  return { query, keys, values, dContext };
+}
+
+/** The inputs of a call from where they lie one after the other. */
+export function splitInputs(call: FamilyCall, numbers: Float32Array): FamilyInputs {
+  let end = 0;
+  return inputsBy(call, (length) => {
+    end += length;
+    return numbers.slice(end - length, end);
+  });
+}
+
 /** How long the results are: context, and dQuery, dKeys, dValues. */
 export function resultLengths(call: FamilyCall): number[] {
   const [query, keys, values] = inputLengths(call);

@@ -45,7 +45,7 @@ async function start(options: Options, wanted: (who: Who) => boolean) {
   return { running: await startAll(mine, absent, details), absent, details };
 }
 
-function close(running: readonly Running[]): void {
+function close(running: readonly Pick<Running, "child">[]): void {
   for (const { child } of running) child.close();
 }
 
@@ -69,7 +69,7 @@ async function heads(part: "heads" | "causal", options: Options): Promise<Result
     measured.push(...found.ceilings);
   }
   close(running);
-  close(ceilings.flatMap(({ children }) => children.map((child) => ({ child })) as Running[]));
+  close(ceilings.flatMap(({ children }) => children.map((child) => ({ child }))));
   const { date, machine, command } = provenance(part, options);
   const cores = cpus().length;
   const none = { training: [], start: [], download: null };
