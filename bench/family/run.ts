@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { BENCH } from "../cache.ts";
 import { contenders, nodeVersion, type Running, startAll } from "../contenders.ts";
 import { formatJson } from "../json.ts";
+import { dayAndMachine } from "../machine.ts";
 import { measureEverybody, wrong } from "../measure-attention.ts";
 import { openCeilings } from "../measure-ceilings.ts";
 import { type Options, readOptions, USAGE } from "../options.ts";
@@ -100,8 +101,7 @@ async function memory(options: Options): Promise<MemoryRun> {
 function provenance(part: PartName, { node, rounds, seconds }: Options): Provenance {
   const times = `--rounds ${rounds} --seconds ${seconds}`;
   return {
-    date: new Date().toISOString().slice(0, 10),
-    machine: cpus()[0]?.model ?? "unknown processor",
+    ...dayAndMachine(),
     command: `npm run family --prefix bench -- --parts ${part} --node <${nodeVersion(node)}> ${times}`,
   };
 }
