@@ -105,7 +105,7 @@ const OPTIONS: readonly (Rules & { readonly name: string; readonly keyHeads?: nu
 ];
 
 /** Where the options are measured. */
-export const OPTIONS_TITLE = "N 8, 8 heads, T 512, head size 64";
+const OPTIONS_TITLE = "N 8, 8 heads, T 512, head size 64";
 
 /** heed's own: everything beside the plain call of the same group. */
 export const COST_GROUPS: readonly Group[] = [
