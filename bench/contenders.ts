@@ -23,7 +23,12 @@ export interface Running extends Contender {
 export function nameOf({ name, variant, threads, node }: Who): string {
   const full = variant === "" ? name : `${name} ${variant}`;
   const where = node === null ? "" : ` (Node ${node})`;
-  return `${full}, ${threads} ${threads === 1 ? "thread" : "threads"}${where}`;
+  return `${full}, ${countThreads(threads)}${where}`;
+}
+
+/** "1 thread", "2 threads". */
+export function countThreads(threads: number): string {
+  return `${threads} ${threads === 1 ? "thread" : "threads"}`;
 }
 
 /** Everybody the options ask for. */

@@ -14,6 +14,7 @@ import { dirname, join } from "node:path";
 import { CACHE } from "./cache.ts";
 import { contenders, nodeVersion, startAll } from "./contenders.ts";
 import { formatJson } from "./json.ts";
+import { dayAndMachine } from "./machine.ts";
 import { measureShape } from "./measure-attention.ts";
 import { openCeilings } from "./measure-ceilings.ts";
 import { measureDownload } from "./measure-download.ts";
@@ -54,8 +55,7 @@ async function main(options: Options): Promise<Results> {
   const start = wants("start") ? measureStart(options, absent) : [];
   const download = wants("download") ? await measureDownload(absent) : null;
   return {
-    date: new Date().toISOString().slice(0, 10),
-    machine: cpus()[0]?.model ?? "unknown processor",
+    ...dayAndMachine(),
     cores: cpus().length,
     command: commandOf(options),
     details,

@@ -5,12 +5,12 @@
  *     npm run sweep --prefix bench [-- --node PATH --only native --seconds 0.5]
  */
 import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { BENCH } from "./cache.ts";
 import { Child } from "./child.ts";
 import { nodeCommand, nodeVersion } from "./contenders.ts";
 import { formatJson } from "./json.ts";
+import { dayAndMachine } from "./machine.ts";
 import { readOptions } from "./options.ts";
 import type { Sweep, SweepPoint } from "./results.ts";
 import { operations } from "./shapes.ts";
@@ -93,8 +93,7 @@ async function main(): Promise<Sweep> {
     }
   }
   return {
-    date: new Date().toISOString().slice(0, 10),
-    machine: cpus()[0]?.model ?? "unknown processor",
+    ...dayAndMachine(),
     node: nodeVersion(node),
     command: "npm run sweep --prefix bench",
     points,

@@ -1,4 +1,4 @@
-import { nameOf } from "./contenders.ts";
+import { countThreads, nameOf } from "./contenders.ts";
 import type { Results, Who } from "./results.ts";
 import { formatSizes, SHAPES, type ShapeName } from "./shapes.ts";
 import { median } from "./statistics.ts";
@@ -44,7 +44,7 @@ export function ceilingTable({ ceilings }: Results): Table {
   const names = [...new Set(ceilings.map(({ name, node }) => key(name, node)))];
   const counts = [...new Set(ceilings.map(({ threads }) => threads))];
   return {
-    head: ["GFLOP/s", ...counts.map((count) => `${count} ${count === 1 ? "thread" : "threads"}`)],
+    head: ["GFLOP/s", ...counts.map(countThreads)],
     rows: names.map((name) => [
       name,
       ...counts.map((count) => {

@@ -19,19 +19,11 @@ import {
   tensor,
   useDevice,
 } from "heed";
-import type { FamilyCall } from "../family/calls.ts";
+import type { FamilyCall, FamilyInputs } from "../family/calls.ts";
 import { drawInputs, makeCall, makeTensors } from "../family/heed-call.ts";
 import type { Layout } from "../family/layout.ts";
 import type { Sizes } from "../shapes.ts";
-import {
-  type Facts,
-  type FamilyInputs,
-  type Inputs,
-  type Results,
-  serve,
-  type Way,
-  type Ways,
-} from "./serve.ts";
+import { type Facts, type Inputs, type Results, serve, type Way, type Ways } from "./serve.ts";
 
 const [name = "wasm", threads = "1", simd] = process.argv.slice(2);
 

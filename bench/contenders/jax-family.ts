@@ -1,8 +1,8 @@
 /** Scaled dot-product attention of heads in jax-js: its own function, or products; grad, vjp, by hand. */
 import { blockUntilReady, jit, nn, numpy as np, valueAndGrad, vjp } from "@jax-js/jax";
-import type { FamilyCall } from "../family/calls.ts";
+import type { FamilyCall, FamilyInputs } from "../family/calls.ts";
 import { type Layout, sideBySide } from "../family/layout.ts";
-import type { FamilyInputs, Results, Way, Ways } from "./serve.ts";
+import type { Results, Way, Ways } from "./serve.ts";
 
 type Forward = (query: np.Array, keys: np.Array, values: np.Array) => np.Array;
 type Run = (...given: np.Array[]) => np.Array[];

@@ -1,7 +1,6 @@
 /** Scaled dot-product attention of heads as ONNX graphs; gradients derived by hand. */
-import type { FamilyCall } from "../family/calls.ts";
+import type { FamilyCall, FamilyInputs } from "../family/calls.ts";
 import { constant, float, int, model, node, type Value } from "./onnx-nodes.ts";
-import type { FamilyInputs } from "./serve.ts";
 
 /** Matrix products around a Softmax, or an operator that is all of it, in each layout that it takes. */
 export const FAMILY_KINDS = [

@@ -1,10 +1,10 @@
 import type * as ort from "onnxruntime-common";
-import type { FamilyCall } from "../family/calls.ts";
+import type { FamilyCall, FamilyInputs } from "../family/calls.ts";
 import { sideBySide } from "../family/layout.ts";
 import type { Sizes } from "../shapes.ts";
 import { FAMILY_KINDS, type FamilyKind, familyGraph } from "./onnx-family.ts";
 import { attentionGraph } from "./onnx-graph.ts";
-import type { FamilyInputs, Inputs, Results, Way, Ways } from "./serve.ts";
+import type { Inputs, Results, Way, Ways } from "./serve.ts";
 
 /** What both packages of onnxruntime export. */
 type Runtime = Pick<typeof ort, "InferenceSession" | "Tensor">;

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type FamilyCall, inputLengths } from "../family/calls.ts";
+import { type FamilyCall, type FamilyInputs, splitInputs } from "../family/calls.ts";
 import type { Sizes } from "../shapes.ts";
 
 /** What a TimeAttention is given: hsEnc (N, Te, H), hsDec (N, Td, H), dout (N, Td, H). */
@@ -14,14 +14,6 @@ export interface Inputs {
   readonly hsEnc: Float32Array;
   readonly hsDec: Float32Array;
   readonly dout: Float32Array;
-}
-
-/** What a call of the family is given: heads one after the other, (N, H, T, D) each. */
-export interface FamilyInputs {
-  readonly query: Float32Array;
-  readonly keys: Float32Array;
-  readonly values: Float32Array;
-  readonly dContext: Float32Array;
 }
 
 /** What comes out: out, dhsEnc, dhsDec; of a call of the family context, and dQuery, dKeys, dValues. */
@@ -99,23 +91,21 @@ async function respond(
 ): Promise<Readonly<Record<string, unknown>>> {
   switch (request.do) {
     case "attention": {
-      const { sizes = [0, 0, 0, 0], inputs, results } = request;
+      const { sizes = [0, 0, 0, 0], inputs } = request;
       const given = inputs === undefined ? null : readInputs(inputs, sizes);
-      const all = (await served.attention?.(sizes, given)) ?? {};
-      const ways = Object.entries(all).filter(([name]) => name === (request.only ?? name));
-      return { ways: await makeAll(Object.fromEntries(ways), ready, results) };
+      const ways = await served.attention?.(sizes, given);
+      return { ways: await makeAll(ways, ready, request) };
     }
     case "family": {
-      const { call, inputs, results, only, prefix = "" } = request;
+      const { call, inputs } = request;
       if (call === undefined) throw new Error("no call");
-      const given = inputs === undefined ? null : readFamilyInputs(inputs, call);
-      const all = (await served.family?.(call, given)) ?? {};
-      const ways = Object.entries(all).filter(([name]) => name === (only ?? name));
-      return { ways: await makeAll(Object.fromEntries(ways), ready, results, prefix) };
+      const given = inputs === undefined ? null : splitInputs(call, readNumbers(inputs));
+      const ways = await served.family?.(call, given);
+      return { ways: await makeAll(ways, ready, request) };
     }
     case "training": {
       const ways = await served.training?.(request.model ?? "", request.pairs ?? "");
-      return { ways: await makeAll(ways ?? {}, ready, "") };
+      return { ways: await makeAll(ways, ready, { results: "" }) };
     }
     case "time": {
       const way = ready.get(request.way ?? "");
@@ -136,17 +126,17 @@ async function respond(
 }
 
 /**
- * Makes every way and runs it once. An attention's results go to files whose names begin with `results`;
+ * Makes every way, or only one, and runs it once. An attention's results go to files whose names begin with `results`;
  * without that, nobody asks for them.
  */
 async function makeAll(
-  ways: Ways,
+  ways: Ways | undefined,
   ready: Map<string, Way>,
-  results: string | undefined,
-  prefix = "",
+  { results, only, prefix = "" }: Pick<Request, "results" | "only" | "prefix">,
 ): Promise<Record<string, unknown>[]> {
   const made: Record<string, unknown>[] = [];
-  for (const [name, make] of Object.entries(ways)) {
+  for (const [name, make] of Object.entries(ways ?? {})) {
+    if (name !== (only ?? name)) continue;
     try {
       const way = await make();
       ready.set(prefix + name, way);
@@ -179,24 +169,18 @@ function asBytes(numbers: ArrayLike<number>): Uint8Array {
   return new Uint8Array(array.slice().buffer);
 }
 
+function readNumbers(path: string): Float32Array {
+  return new Float32Array(new Uint8Array(readFileSync(path)).buffer);
+}
+
 function readInputs(path: string, [N, Td, Te, H]: Sizes): Inputs {
-  const all = new Float32Array(new Uint8Array(readFileSync(path)).buffer);
+  const all = readNumbers(path);
   const [encoder, decoder] = [N * Te * H, N * Td * H];
   return {
     hsEnc: all.slice(0, encoder),
     hsDec: all.slice(encoder, encoder + decoder),
     dout: all.slice(encoder + decoder),
   };
-}
-
-function readFamilyInputs(path: string, call: FamilyCall): FamilyInputs {
-  const all = new Float32Array(new Uint8Array(readFileSync(path)).buffer);
-  let start = 0;
-  const [query, keys, values, dContext] = inputLengths(call).map((length) => {
-    start += length;
-    return all.slice(start - length, start);
-  }) as [Float32Array, Float32Array, Float32Array, Float32Array];
-  return { query, keys, values, dContext };
 }
 
 /**

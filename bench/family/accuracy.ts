@@ -6,12 +6,12 @@
  *     npm run accuracy --prefix bench [-- --parts 16,64,256,1024,4096 --node PATH]
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import { join } from "node:path";
 import { BENCH, CACHE } from "../cache.ts";
 import { Child, type Command } from "../child.ts";
 import { nodeCommand, nodeVersion, pythonEnvironment } from "../contenders.ts";
 import { formatJson } from "../json.ts";
+import { dayAndMachine } from "../machine.ts";
 import { type Options, readOptions } from "../options.ts";
 import { findPython } from "../python.ts";
 import { ACCURACY_CALLS } from "./calls.ts";
@@ -89,8 +89,7 @@ async function main(options: Options): Promise<AccuracyRun> {
     : [];
   const others = kept.filter(({ T }) => !calls.some(({ steps }) => steps === T));
   return {
-    date: new Date().toISOString().slice(0, 10),
-    machine: cpus()[0]?.model ?? "unknown processor",
+    ...dayAndMachine(),
     command: `npm run accuracy --prefix bench -- --node <${nodeVersion(options.node)}>`,
     details: running.map(({ child }) => [child.hello["name"], child.hello["details"]].join(", ")),
     points: [...others, ...points].toSorted((a, b) => a.T - b.T),

@@ -105,7 +105,7 @@ const OPTIONS: readonly (Rules & { readonly name: string; readonly keyHeads?: nu
 ];
 
 /** Where the options are measured. */
-export const OPTIONS_TITLE = "N 8, 8 heads, T 512, head size 64";
+const OPTIONS_TITLE = "N 8, 8 heads, T 512, head size 64";
 
 /** heed's own: everything beside the plain call of the same group. */
 export const COST_GROUPS: readonly Group[] = [
@@ -171,6 +171,37 @@ export function inputLengths(call: FamilyCall): readonly [number, number, number
   const keys = batch * keyHeads * (steps + Number(call.cached === true)) * size;
   const query = batch * heads * queries * size;
   return [query, keys, keys, query];
+}
+
+/** What a call is given: heads one after the other, (N, H, T, D) each. */
+export interface FamilyInputs {
+  readonly query: Float32Array;
+  readonly keys: Float32Array;
+  readonly values: Float32Array;
+  readonly dContext: Float32Array;
+}
+
+/** The inputs of a call, each made by its length and place in the order of {@link inputLengths}. */
+export function inputsBy(
+  call: FamilyCall,
+  make: (length: number, place: number) => Float32Array,
+): FamilyInputs {
+  const [query, keys, values, dContext] = inputLengths(call).map(make) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
+  return { query, keys, values, dContext };
+}
+
+/** The inputs of a call from where they lie one after the other. */
+export function splitInputs(call: FamilyCall, numbers: Float32Array): FamilyInputs {
+  let end = 0;
+  return inputsBy(call, (length) => {
+    end += length;
+    return numbers.slice(end - length, end);
+  });
 }
 
 /** How long the results are: context, and dQuery, dKeys, dValues. */

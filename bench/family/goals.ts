@@ -1,3 +1,4 @@
+import { countThreads } from "../contenders.ts";
 import { against } from "../goals.ts";
 import type { Goal } from "../model-goals.ts";
 import type { Results } from "../results.ts";
@@ -90,7 +91,7 @@ function memoryGoal({ devices }: MemoryRun): Goal {
     bound: "at most",
     unit: " MB",
     parts: devices.map((each) => ({
-      label: `${each.device} (${each.threads} ${each.threads === 1 ? "thread" : "threads"})`,
+      label: `${each.device} (${countThreads(each.threads)})`,
       target: 64,
       // Less than the tensors alone is chance: there is no less than nothing.
       measured: Math.max(0, megabytesBeside(each)),

@@ -16,8 +16,7 @@ import {
   tensor,
   zeros,
 } from "heed";
-import type { FamilyInputs } from "../contenders/serve.ts";
-import { type FamilyCall, inputLengths } from "./calls.ts";
+import { type FamilyCall, type FamilyInputs, inputsBy } from "./calls.ts";
 import { type Layout, sideBySide } from "./layout.ts";
 
 /** A call that is ready to be made. */
@@ -52,13 +51,12 @@ export function drawInputs(call: FamilyCall, device: Device): FamilyInputs {
   // The product of two such numbers has the deviation of the scores, by whose scale 1/√D it stays so.
   const deviation = Math.sqrt(call.logits ?? 1);
   const deviations = [deviation, deviation, 1, 1];
-  const [query, keys, values, dContext] = inputLengths(call).map((length, i) => {
+  return inputsBy(call, (length, i) => {
     const drawn = normal([length], random, { device, deviation: deviations[i] ?? 1 });
     const data = drawn.data.slice() as Float32Array;
     drawn.dispose();
     return data;
-  }) as [Float32Array, Float32Array, Float32Array, Float32Array];
-  return { query, keys, values, dContext };
+  });
 }
 
 /** Puts the inputs of a call on a device. */

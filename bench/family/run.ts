@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { BENCH } from "../cache.ts";
 import { contenders, nodeVersion, type Running, startAll } from "../contenders.ts";
 import { formatJson } from "../json.ts";
+import { dayAndMachine } from "../machine.ts";
 import { measureEverybody, wrong } from "../measure-attention.ts";
 import { openCeilings } from "../measure-ceilings.ts";
 import { type Options, readOptions, USAGE } from "../options.ts";
@@ -45,7 +46,7 @@ async function start(options: Options, wanted: (who: Who) => boolean) {
   return { running: await startAll(mine, absent, details), absent, details };
 }
 
-function close(running: readonly Running[]): void {
+function close(running: readonly Pick<Running, "child">[]): void {
   for (const { child } of running) child.close();
 }
 
@@ -69,7 +70,7 @@ async function heads(part: "heads" | "causal", options: Options): Promise<Result
     measured.push(...found.ceilings);
   }
   close(running);
-  close(ceilings.flatMap(({ children }) => children.map((child) => ({ child })) as Running[]));
+  close(ceilings.flatMap(({ children }) => children.map((child) => ({ child }))));
   const { date, machine, command } = provenance(part, options);
   const cores = cpus().length;
   const none = { training: [], start: [], download: null };
@@ -100,8 +101,7 @@ async function memory(options: Options): Promise<MemoryRun> {
 function provenance(part: PartName, { node, rounds, seconds }: Options): Provenance {
   const times = `--rounds ${rounds} --seconds ${seconds}`;
   return {
-    date: new Date().toISOString().slice(0, 10),
-    machine: cpus()[0]?.model ?? "unknown processor",
+    ...dayAndMachine(),
     command: `npm run family --prefix bench -- --parts ${part} --node <${nodeVersion(node)}> ${times}`,
   };
 }

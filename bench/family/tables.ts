@@ -1,4 +1,4 @@
-import { nameOf } from "../contenders.ts";
+import { countThreads, nameOf } from "../contenders.ts";
 import type { Who } from "../results.ts";
 import { median, medianRatio } from "../statistics.ts";
 import { formatNumber, type Table } from "../tables.ts";
@@ -92,7 +92,7 @@ export function memoryTable({ devices }: MemoryRun): Table {
   return {
     head: ["heed", "tensors, MB", "beside them, MB"],
     rows: devices.map((each) => [
-      `${each.device}, ${each.threads} ${each.threads === 1 ? "thread" : "threads"}`,
+      `${each.device}, ${countThreads(each.threads)}`,
       formatNumber(each.tensors / 1e6),
       formatNumber(Math.max(0, megabytesBeside(each))),
     ]),

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { openDevice } from "heed";
 import { type Errors, floats } from "../attention-truth.ts";
 import { CACHE, writeCached } from "../cache.ts";
-import type { FamilyInputs } from "../contenders/serve.ts";
 import { relativeError } from "../statistics.ts";
-import { type FamilyCall, inputLengths, resultLengths } from "./calls.ts";
+import { type FamilyCall, type FamilyInputs, resultLengths, splitInputs } from "./calls.ts";
 import { drawInputs, makeCall } from "./heed-call.ts";
 
 /** The file of a call's query, keys, values and dContext, one after the other, float32. */
@@ -27,7 +26,7 @@ export async function truthOf(call: FamilyCall): Promise<string> {
   if (existsSync(join(CACHE, name))) return join(CACHE, name);
   const numbers = floats(await inputsOf(call), Float32Array);
   const device = await openDevice("reference");
-  const made = makeCall({ ...call, backward }, split(numbers, call), device, "float64");
+  const made = makeCall({ ...call, backward }, splitInputs(call, numbers), device, "float64");
   return writeCached(name, bytesOf(made.result()));
 }
 
@@ -52,15 +51,6 @@ export function eachError(call: FamilyCall, results: string, truth: string): num
 
 function inOrder({ query, keys, values, dContext }: FamilyInputs): Float32Array[] {
   return [query, keys, values, dContext];
-}
-
-function split(numbers: Float32Array, call: FamilyCall): FamilyInputs {
-  let end = 0;
-  const [query, keys, values, dContext] = inputLengths(call).map((length) => {
-    end += length;
-    return numbers.subarray(end - length, end);
-  }) as [Float32Array, Float32Array, Float32Array, Float32Array];
-  return { query, keys, values, dContext };
 }
 
 function bytesOf(arrays: readonly ArrayBufferView[]): Uint8Array {

@@ -58,7 +58,10 @@ function attention(options: AttendOptions): Differentiable {
   };
   return {
     inputs,
-    forward: (from) => [forward(from).context, forward(from).weights],
+    forward: (from) => {
+      const { context, weights } = forward(from);
+      return [context, weights];
+    },
     backward: (from, [dContext, dWeights]) => {
       const { context, weights, left } = forward(from);
       const kept = s.keep ? weights : null;

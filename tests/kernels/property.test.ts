@@ -23,9 +23,7 @@ import { gaussianBackwardCase, gaussianForwardCase } from "../../src/kernels/gau
 import { layerNormBackwardCase, layerNormForwardCase } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
 import { matmulCase } from "../../src/kernels/matmul/cases.ts";
-
 import { minimumBackwardCase, minimumForwardCase } from "../../src/kernels/minimum/cases.ts";
-
 import * as reductions from "../../src/kernels/reductions/cases.ts";
 import { rotateCase } from "../../src/kernels/rotary/cases.ts";
 import { softmaxBackwardCase, softmaxForwardCase } from "../../src/kernels/softmax/cases.ts";

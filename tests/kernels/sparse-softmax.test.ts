@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Random } from "../../src/core/random.ts";
 import { definitions } from "../../src/kernels/definitions.ts";
-import { devicesUnderTest } from "../support/devices.ts";
+import { openDevices } from "../support/devices.ts";
 import { gradientComplaints, normals64 } from "../support/gradient-check.ts";
 
 const OPS = ["sparsemax", "entmax"] as const;
@@ -58,48 +58,44 @@ const score = fc.oneof(
   fc.constantFrom(LOW, 0, 1, -1e30, 1e30),
 );
 
-for (const { name, dtype, device, skip } of devicesUnderTest) {
-  describe(skip === null ? name : `${name} (skipped: ${skip})`, () => {
-    it.skipIf(skip !== null).each(OPS)(
-      "%s of any row is a distribution that respects order",
-      (op) => {
-        if (device === null) throw new Error("a skipped device must not run");
-        const property = (numbers: number[], by: number) => {
-          const columns = numbers.length;
-          const [x, y, moved] = [0, 1, 2].map(() => device.allocate(dtype, columns)) as [
-            ReturnType<typeof device.allocate>,
-            ReturnType<typeof device.allocate>,
-            ReturnType<typeof device.allocate>,
-          ];
-          x.write(numbers);
-          device.kernels[`${op}Forward`](x, y, 1, columns);
-          const shares = [...y.view()];
-          const masked = numbers.every((value) => value === LOW);
-          const total = shares.reduce((sum, share) => sum + share, 0);
-          expect(total).toBeCloseTo(masked ? 0 : 1, 5);
-          for (const [i, share] of shares.entries()) {
-            expect(share).toBeGreaterThanOrEqual(0);
-            if (numbers[i] === LOW) expect(share).toBe(0);
-            for (const [j, other] of shares.entries()) {
-              if (numbers[i]! >= numbers[j]!) expect(share).toBeGreaterThanOrEqual(other);
-            }
+for (const { name, dtype, device } of openDevices()) {
+  describe(name, () => {
+    it.each(OPS)("%s of any row is a distribution that respects order", (op) => {
+      const property = (numbers: number[], by: number) => {
+        const columns = numbers.length;
+        const [x, y, moved] = [0, 1, 2].map(() => device.allocate(dtype, columns)) as [
+          ReturnType<typeof device.allocate>,
+          ReturnType<typeof device.allocate>,
+          ReturnType<typeof device.allocate>,
+        ];
+        x.write(numbers);
+        device.kernels[`${op}Forward`](x, y, 1, columns);
+        const shares = [...y.view()];
+        const masked = numbers.every((value) => value === LOW);
+        const total = shares.reduce((sum, share) => sum + share, 0);
+        expect(total).toBeCloseTo(masked ? 0 : 1, 5);
+        for (const [i, share] of shares.entries()) {
+          expect(share).toBeGreaterThanOrEqual(0);
+          if (numbers[i] === LOW) expect(share).toBe(0);
+          for (const [j, other] of shares.entries()) {
+            if (numbers[i]! >= numbers[j]!) expect(share).toBeGreaterThanOrEqual(other);
           }
-          // Only differences count: scores of a few digits can be moved without losing any.
-          const coarse = numbers.map((value) => Math.round(value * 8) / 8);
-          x.write(coarse);
-          moved.write(coarse.map((value) => value + by));
-          device.kernels[`${op}Forward`](x, x, 1, columns);
-          device.kernels[`${op}Forward`](moved, moved, 1, columns);
-          expect([...moved.view()]).toEqual([...x.view()]);
-          for (const storage of [x, y, moved]) storage.release();
-        };
-        const rows = fc.array(score, { minLength: 1, maxLength: 70 });
-        fc.assert(fc.property(rows, fc.integer({ min: -64, max: 64 }), property), {
-          numRuns: 100,
-          seed: 20_260_502,
-        });
-      },
-    );
+        }
+        // Only differences count: scores of a few digits can be moved without losing any.
+        const coarse = numbers.map((value) => Math.round(value * 8) / 8);
+        x.write(coarse);
+        moved.write(coarse.map((value) => value + by));
+        device.kernels[`${op}Forward`](x, x, 1, columns);
+        device.kernels[`${op}Forward`](moved, moved, 1, columns);
+        expect([...moved.view()]).toEqual([...x.view()]);
+        for (const storage of [x, y, moved]) storage.release();
+      };
+      const rows = fc.array(score, { minLength: 1, maxLength: 70 });
+      fc.assert(fc.property(rows, fc.integer({ min: -64, max: 64 }), property), {
+        numRuns: 100,
+        seed: 20_260_502,
+      });
+    });
   });
 }
 

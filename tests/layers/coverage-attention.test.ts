@@ -12,15 +12,9 @@ import {
   tensor,
   zeros,
 } from "../../src/index.ts";
-import { devicesUnderTest } from "../support/devices.ts";
+import { openDevices } from "../support/devices.ts";
 import { complaintsOf, float64, type Subject } from "../support/layer-gradients.ts";
-
-const open = devicesUnderTest.filter(({ skip }) => skip === null);
-
-const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, digits: number): void => {
-  expect(actual.length).toBe(expected.length);
-  for (let i = 0; i < expected.length; i++) expect(actual[i]).toBeCloseTo(expected[i]!, digits);
-};
+import { expectClose } from "../support/near.ts";
 
 /** By PyTorch's autograd in float64, for inputs and upstream gradients sin(start + i). */
 const KNOWN = {
@@ -52,8 +46,8 @@ const KNOWN = {
   ],
 };
 
-for (const { name, device, dtype } of open) {
-  const where = device === null ? {} : { device, dtype };
+for (const { name, device, dtype } of openDevices()) {
+  const where = { device, dtype };
   const digits = dtype === "float64" ? 8 : 4;
   const wave = (shape: number[], start: number, by = 1): Tensor => {
     const length = shape.reduce((a, b) => a * b, 1);
@@ -75,17 +69,17 @@ for (const { name, device, dtype } of open) {
       values.data.set([Number.NEGATIVE_INFINITY, Number.NaN], 14);
       const lengths = indices([4, 3], [2], where);
       const context = layer.forward(query, keys, values, { lengths });
-      close(context.data, KNOWN.context, digits);
-      close(layer.coverageLoss.data, KNOWN.loss, digits);
+      expectClose(context.data, KNOWN.context, digits);
+      expectClose(layer.coverageLoss.data, KNOWN.loss, digits);
       expect(layer.attentionWeights.data[15]).toBe(0);
       const [dQuery, dKeys, dValues] = layer.backward(wave([2, 3, 2], 9), {
         dWeights: wave([2, 3, 4], 10),
         dCoverageLoss: wave([2, 3], 11),
       });
-      close(dQuery.data, KNOWN.dQuery, digits);
-      close(dKeys.data, KNOWN.dKeys, digits);
-      close(dValues.data, KNOWN.dValues, digits);
-      for (const [i, { data }] of layer.grads.entries()) close(data, KNOWN.grads[i]!, digits);
+      expectClose(dQuery.data, KNOWN.dQuery, digits);
+      expectClose(dKeys.data, KNOWN.dKeys, digits);
+      expectClose(dValues.data, KNOWN.dValues, digits);
+      for (const [i, { data }] of layer.grads.entries()) expectClose(data, KNOWN.grads[i]!, digits);
     });
 
     test("decoding one query at a time gives what forward gives", () => {
@@ -102,13 +96,13 @@ for (const { name, device, dtype } of open) {
             ...x.data.subarray((n * steps + t) * size, (n * steps + t + 1) * size),
           ]);
         const step = decoding.step(tensor(rows(query, 3), [3, 3], where));
-        close(step.data, rows(context, 5), 6);
-        close(decoding.attentionWeight.data, rows(layer.attentionWeights, 9), 6);
+        expectClose(step.data, rows(context, 5), 6);
+        expectClose(decoding.attentionWeight.data, rows(layer.attentionWeights, 9), 6);
       }
-      close(decoding.coverage.data, layer.coverage.data, 5);
+      expectClose(decoding.coverage.data, layer.coverage.data, 5);
       const covered = [...decoding.coverage.data];
       const sums = [0, 9, 18].map((i) => covered.slice(i, i + 9).reduce((a, b) => a + b));
-      close(sums, [6, 6, 0], 5);
+      expectClose(sums, [6, 6, 0], 5);
     });
 
     test("of no queries, no keys, no sequences and no size is empty or 0", () => {

@@ -12,7 +12,7 @@ import {
   tensor,
   WeightSum,
 } from "../../src/index.ts";
-import { devicesUnderTest } from "../support/devices.ts";
+import { openDevices } from "../support/devices.ts";
 import { missing, sharedPath } from "../support/shared-files.ts";
 
 interface GoldenArray {
@@ -173,11 +173,7 @@ describe.skipIf(missing("golden"))("the notebook's numbers", () => {
     const golden = JSON.parse(readFileSync(sharedPath(`golden/${name}.json`), "utf8")) as Golden;
     const kind = name.replace(/-n\d+-.*$/, "");
     if (name === "weighted-sum-one-sequence") continue;
-    for (const { name: label, device, dtype, skip } of devicesUnderTest) {
-      if (skip !== null) {
-        test.skip(`${name} on ${label}: ${skip}`, () => {});
-        continue;
-      }
+    for (const { name: label, device, dtype } of openDevices(name)) {
       test(`${name} holds on ${label}`, () => check(kind, golden, device, dtype));
       if (kind !== "time-attention") continue;
       test(`${name} holds on ${label} without kept weights`, () =>

@@ -26,9 +26,7 @@ import {
   zeroGradients,
   zeros,
 } from "../../src/index.ts";
-import { devicesUnderTest } from "../support/devices.ts";
-
-const open = devicesUnderTest.filter(({ skip }) => skip === null);
+import { openDevices } from "../support/devices.ts";
 
 /** The steps `t` of a (N, T, H) tensor, as (N, H). */
 function step(sequence: Tensor, t: number): Tensor {
@@ -46,8 +44,8 @@ const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, bound: nu
   }
 };
 
-describe.each(open.map((each) => [each.name, each] as const))("on %s", (_, { device, dtype }) => {
-  const where = device === null ? {} : { device, dtype };
+describe.each(openDevices())("on $name", ({ device, dtype }) => {
+  const where = { device, dtype };
   const bound = dtype === "float64" ? 1e-13 : 2e-6;
 
   test("TimeAttention equals as many Attention layers in a row", () => {

@@ -12,15 +12,9 @@ import {
   tensor,
   zeros,
 } from "../../src/index.ts";
-import { devicesUnderTest } from "../support/devices.ts";
+import { openDevices } from "../support/devices.ts";
 import { complaintsOf, float64, type Subject } from "../support/layer-gradients.ts";
-
-const open = devicesUnderTest.filter(({ skip }) => skip === null);
-
-const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, digits: number): void => {
-  expect(actual.length).toBe(expected.length);
-  for (let i = 0; i < expected.length; i++) expect(actual[i]).toBeCloseTo(expected[i]!, digits);
-};
+import { expectClose } from "../support/near.ts";
 
 /** By PyTorch's autograd in float64, of the dense formula, for inputs and upstream gradients sin(start + i). */
 const KNOWN = {
@@ -59,8 +53,8 @@ const KNOWN = {
   ],
 };
 
-for (const { name, device, dtype } of open) {
-  const where = device === null ? {} : { device, dtype };
+for (const { name, device, dtype } of openDevices()) {
+  const where = { device, dtype };
   const digits = dtype === "float64" ? 8 : 4;
   const wave = (shape: readonly number[], start: number, by = 1): Tensor => {
     const length = shape.reduce((a, b) => a * b, 1);
@@ -79,17 +73,17 @@ for (const { name, device, dtype } of open) {
       values.data.fill(Number.NEGATIVE_INFINITY, 22).fill(Number.NaN, 25);
       const lengths = indices([7, 4], [2], where);
       const context = layer.forward(query, keys, values, { lengths });
-      close(layer.centres.data, KNOWN.centres, digits);
-      close(context.data, KNOWN.context, digits);
-      close(layer.attentionWeights.data, KNOWN.weights, digits);
+      expectClose(layer.centres.data, KNOWN.centres, digits);
+      expectClose(context.data, KNOWN.context, digits);
+      expectClose(layer.attentionWeights.data, KNOWN.weights, digits);
       const dWeights = wave([2, 3, 7], 10);
       // Outside of its window, a query has no weight whose gradient would count.
       dWeights.data[0] = Number.NaN;
       const [dQuery, dKeys, dValues] = layer.backward(wave([2, 3, 2], 9), { dWeights });
-      close(dQuery.data, KNOWN.dQuery, digits);
-      close(dKeys.data, KNOWN.dKeys, digits);
-      close(dValues.data, KNOWN.dValues, digits);
-      for (const [i, { data }] of layer.grads.entries()) close(data, KNOWN.grads[i]!, digits);
+      expectClose(dQuery.data, KNOWN.dQuery, digits);
+      expectClose(dKeys.data, KNOWN.dKeys, digits);
+      expectClose(dValues.data, KNOWN.dValues, digits);
+      for (const [i, { data }] of layer.grads.entries()) expectClose(data, KNOWN.grads[i]!, digits);
     });
 
     test("monotonic windows lie around the query's own position, and end with the sequence", () => {
@@ -107,7 +101,7 @@ for (const { name, device, dtype } of open) {
         ),
       ];
       const lengths = indices([4, 2], [2], where);
-      close(
+      expectClose(
         layer.forward(query, keys, keys, { lengths }).data,
         [1.5, 2, 3, 3.5, 4, 1.5, 1.5, 2, 0, 0],
         6,
@@ -115,7 +109,7 @@ for (const { name, device, dtype } of open) {
       expect([...layer.centres.data.subarray(0, 5)]).toEqual([0, 1, 2, 3, 4]);
       expect([...layer.attentionWeights.data.subarray(36)]).toEqual([0, 0, 0, 0]);
       const late = layer.forward(zeros([2, 1, 1], where), keys, keys, { lengths, offset: 3 });
-      close(late.data, [3.5, 0], 6);
+      expectClose(late.data, [3.5, 0], 6);
     });
 
     test("a NaN reaches the queries whose windows it is in, and no others", () => {
@@ -171,7 +165,7 @@ for (const { name, device, dtype } of open) {
       const sums = Array.from({ length: 8 }, (_, row) =>
         [...layer.attentionWeights.data.subarray(row * 5, row * 5 + 5)].reduce((a, b) => a + b),
       );
-      close(sums, [1, 1, 1, 1, 1, 1, 1, 1], 6);
+      expectClose(sums, [1, 1, 1, 1, 1, 1, 1, 1], 6);
     });
   });
 }

@@ -12,12 +12,10 @@ import {
   zeros,
 } from "../../src/index.ts";
 import { distance } from "../support/compare.ts";
-import { devicesUnderTest } from "../support/devices.ts";
+import { openDevices } from "../support/devices.ts";
 
-const open = devicesUnderTest.filter(({ skip }) => skip === null);
-
-describe.each(open.map((each) => [each.name, each] as const))("on %s", (_, { device, dtype }) => {
-  const where = device === null ? {} : { device, dtype };
+describe.each(openDevices())("on $name", ({ device, dtype }) => {
+  const where = { device, dtype };
 
   function inputs(): [hsEnc: Tensor, hsDec: Tensor, dout: Tensor] {
     const random = new Random(7);

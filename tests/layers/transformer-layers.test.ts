@@ -18,9 +18,7 @@ import {
   tensor,
   zeros,
 } from "../../src/index.ts";
-import { devicesUnderTest } from "../support/devices.ts";
-
-const open = devicesUnderTest.filter(({ skip }) => skip === null);
+import { openDevices } from "../support/devices.ts";
 
 /** Within `bound` of the larger of 1 and the number. */
 function close(actual: ArrayLike<number>, expected: ArrayLike<number>, bound: number): void {
@@ -53,8 +51,8 @@ function headsAside(x: Tensor): Tensor {
   return tensor(numbers, [N, T, heads * D], { device: x.device, dtype: x.dtype });
 }
 
-describe.each(open.map((each) => [each.name, each] as const))("on %s", (_, { device, dtype }) => {
-  const where = device === null ? {} : { device, dtype };
+describe.each(openDevices())("on $name", ({ device, dtype }) => {
+  const where = { device, dtype };
   const bound = dtype === "float64" ? 1e-11 : 3e-6;
 
   test("LayerNorm has PyTorch's numbers", () => {

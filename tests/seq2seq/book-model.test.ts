@@ -8,7 +8,7 @@ import {
   readSafetensors,
   Vocabulary,
 } from "../../src/index.ts";
-import { devicesUnderTest } from "../support/devices.ts";
+import { openDevices } from "../support/devices.ts";
 import { missing, sharedPath } from "../support/shared-files.ts";
 
 /** The book's conventions: sources padded to 29 with spaces and reversed, ten steps from "_". */
@@ -38,11 +38,7 @@ function bookVocabulary(text: string): Vocabulary {
 }
 
 describe.skipIf(missing("data/dates"))("the book's trained date model", () => {
-  for (const { name, device, dtype, skip } of devicesUnderTest) {
-    if (skip !== null) {
-      test.skip(`on ${name}: ${skip}`, () => {});
-      continue;
-    }
+  for (const { name, device, dtype } of openDevices()) {
     test(`gets every dev date right on ${name}`, { timeout: 600_000 }, async () => {
       const vocabulary = bookVocabulary(readFileSync(sharedPath("data/dates/date.txt"), "utf8"));
       expect(vocabulary.size).toBe(59);

@@ -12,9 +12,7 @@ import { gaussianCases } from "../../src/kernels/gaussian/cases.ts";
 import { layerNormCases } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmCases } from "../../src/kernels/lstm/cases.ts";
 import { matmulCases } from "../../src/kernels/matmul/cases.ts";
-
 import { minimumCases } from "../../src/kernels/minimum/cases.ts";
-
 import { reductionCases } from "../../src/kernels/reductions/cases.ts";
 import { rotaryCases } from "../../src/kernels/rotary/cases.ts";
 import { softmaxCases } from "../../src/kernels/softmax/cases.ts";

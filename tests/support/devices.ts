@@ -1,4 +1,5 @@
 import v8 from "node:v8";
+import { test } from "vitest";
 import { DeviceError } from "../../src/core/errors.ts";
 import type { Dtype } from "../../src/core/storage.ts";
 import { WASM_FAMILY as family } from "../../src/devices/family.ts";
@@ -13,9 +14,17 @@ if (process.versions.node.startsWith("20.")) {
   v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
 }
 
-/** A device that tests run on, with one of its number types; or why it cannot be opened here. */
+/** A device that tests run on, with one of its number types. */
+export interface OpenDevice {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly device: Device;
+  readonly skip: null;
+}
+
+/** One that was opened, or why it cannot be opened here. */
 export type DeviceUnderTest =
-  | { readonly name: string; readonly dtype: Dtype; readonly device: Device; readonly skip: null }
+  | OpenDevice
   | { readonly name: string; readonly dtype: Dtype; readonly device: null; readonly skip: string };
 
 /** The levels of this processor's family; a machine may lack the best of them. */
@@ -65,3 +74,11 @@ export const devicesUnderTest: readonly DeviceUnderTest[] = [
     ),
   ]),
 ];
+
+/** Those that were opened, to run tests of a subject on; for each of the others a skipped test says why. */
+export function openDevices(subject = ""): OpenDevice[] {
+  return devicesUnderTest.filter((each) => {
+    if (each.skip !== null) test.skip(`${subject} on ${each.name}: ${each.skip}`.trim(), () => {});
+    return each.skip === null;
+  });
+}

@@ -22,8 +22,8 @@ export interface Subject {
 }
 
 /** A layer as a function of its inputs and parameters, for the gradient check. */
-export function complaintsOf(subject: Subject): string[] {
-  const random = new Random(11);
+export function complaintsOf(subject: Subject, seed = 11): string[] {
+  const random = new Random(seed);
   const params = subject.layer?.params ?? [];
   const inputs: Record<string, Float64Array> = {};
   for (const [name, shape] of Object.entries(subject.shapes)) {

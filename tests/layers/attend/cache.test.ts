@@ -3,6 +3,7 @@ import { describe, expect, it, test } from "vitest";
 import { Random } from "../../../src/core/random.ts";
 import type { Tensor } from "../../../src/core/tensor.ts";
 import { indices, normal, tensor, zeros } from "../../../src/devices/create.ts";
+import { ReferenceDevice } from "../../../src/devices/reference/reference-device.ts";
 import { attention } from "../../../src/layers/attend/attention.ts";
 import { KeyValueCache } from "../../../src/layers/attend/key-value-cache.ts";
 import type { AttentionOptions, KeysAndValues } from "../../../src/layers/attend/options.ts";
@@ -12,19 +13,8 @@ import {
   attentionCases,
   numbersOf,
 } from "../../support/attention-cases.ts";
-import { devicesUnderTest } from "../../support/devices.ts";
-
-/** Steps `from … to` of a tensor of three or four axes. */
-function stepsOf(x: Tensor, from: number, to: number): Tensor {
-  const { shape, data, device, dtype } = x;
-  const [T, width] = [shape.at(-2)!, shape.at(-1)!];
-  const outer = shape.slice(0, -2).reduce((total, size) => total * size, 1);
-  const numbers: number[] = [];
-  for (let i = 0; i < outer; i++) {
-    numbers.push(...data.subarray((i * T + from) * width, (i * T + to) * width));
-  }
-  return tensor(numbers, [...shape.slice(0, -2), to - from, width], { device, dtype });
-}
+import { openDevices } from "../../support/devices.ts";
+import { stepsOf } from "../../support/steps.ts";
 
 /** Tensors one behind the other along the steps. */
 function joined(parts: readonly Tensor[]): number[] {
@@ -47,11 +37,7 @@ function decoding(each: AttentionCase): AttentionCase {
 }
 
 describe("step by step, attention is what it is over the whole", () => {
-  for (const { name, device, dtype, skip } of devicesUnderTest) {
-    if (skip !== null) {
-      test.skip(`on ${name}: ${skip}`, () => {});
-      continue;
-    }
+  for (const { name, device, dtype } of openDevices()) {
     const cuts = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 6, maxLength: 6 });
     test(`with a past and with a cache, on ${name}`, { timeout: 60_000 }, () => {
       fc.assert(
@@ -93,8 +79,7 @@ describe("step by step, attention is what it is over the whole", () => {
 });
 
 describe("a cache", () => {
-  const { device } = devicesUnderTest[1]!;
-  const on = { device: device!, dtype: "float64" } as const;
+  const on = { device: new ReferenceDevice(), dtype: "float64" } as const;
 
   it("lies heads first, whichever way it is filled", () => {
     const side = tensor(

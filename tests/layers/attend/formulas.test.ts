@@ -12,7 +12,7 @@ import {
 } from "../../support/attention-cases.ts";
 import { expectedOf } from "../../support/attention-oracle.ts";
 import { distance } from "../../support/compare.ts";
-import { devicesUnderTest } from "../../support/devices.ts";
+import { openDevices } from "../../support/devices.ts";
 
 const STAGES = ["raw", "capped", "masked"] as const;
 
@@ -52,11 +52,7 @@ function complaintsOf(each: AttentionCase, device: Device, dtype: Dtype): string
 }
 
 describe("with any options, context, weights, scores and logSumExp are those of the formulas", () => {
-  for (const { name, device, dtype, skip } of devicesUnderTest) {
-    if (skip !== null) {
-      test.skip(`on ${name}: ${skip}`, () => {});
-      continue;
-    }
+  for (const { name, device, dtype } of openDevices()) {
     test(`on ${name}`, { timeout: 60_000 }, () => {
       fc.assert(
         fc.property(attentionCases, (each) => {

@@ -4,7 +4,6 @@ import type { Tensor } from "../../../src/core/tensor.ts";
 import { tensor } from "../../../src/devices/create.ts";
 import { ReferenceDevice } from "../../../src/devices/reference/reference-device.ts";
 import { attention } from "../../../src/layers/attend/attention.ts";
-import type { AttentionGradients } from "../../../src/layers/attend/backward.ts";
 import type { AttentionResult } from "../../../src/layers/attend/result.ts";
 import {
   type AttentionCase,
@@ -12,31 +11,11 @@ import {
   attentionCases,
   numbersOf,
 } from "../../support/attention-cases.ts";
+import { gradientsByName } from "../../support/attention-gradients.ts";
 import { gradientComplaints } from "../../support/gradient-check.ts";
 
 const device = new ReferenceDevice();
 const outputs = fc.constantFrom("context" as const, "weights" as const, "both" as const);
-
-/** The gradients by the names of what they belong to. */
-function byName(gradients: AttentionGradients): Record<string, Tensor> {
-  const { dQuery, dKeys, dValues, dBias, dPast, dScore } = gradients;
-  const named = {
-    query: dQuery,
-    keys: dKeys,
-    values: dValues,
-    bias: dBias,
-    pastKeys: dPast?.dKeys,
-    pastValues: dPast?.dValues,
-    W: dScore?.dW,
-    Wq: dScore?.dWq,
-    Wk: dScore?.dWk,
-    b: dScore?.db,
-    v: dScore?.dv,
-  };
-  const found: Record<string, Tensor> = {};
-  for (const [name, gradient] of Object.entries(named)) if (gradient) found[name] = gradient;
-  return found;
-}
 
 function complaintsOf(each: AttentionCase, which: "context" | "weights" | "both"): string[] {
   const numbers = numbersOf(each);
@@ -58,7 +37,7 @@ function complaintsOf(each: AttentionCase, which: "context" | "weights" | "both"
         tensor(next.shift()!, x.shape, { dtype: "float64", device });
       const dContext = wantsContext ? like(context) : undefined;
       const more = wantsWeights ? { dWeights: like(weights!) } : {};
-      const gradients = byName(result!.backward(dContext, more));
+      const gradients = gradientsByName(result!.backward(dContext, more));
       return Object.fromEntries(Object.entries(gradients).map(([name, x]) => [name, x.data]));
     },
   });

@@ -12,25 +12,19 @@ import {
   Random,
   ShapeError,
   StateError,
-  type Tensor,
   tensor,
   zeros,
 } from "../../../src/index.ts";
 import type { AttentionLayer } from "../../../src/layers/attend/attention-layer.ts";
-import { zeroGradients } from "../../../src/layers/optimisation.ts";
-import { devicesUnderTest } from "../../support/devices.ts";
-import { gradientComplaints, normals64 } from "../../support/gradient-check.ts";
+import { openDevices } from "../../support/devices.ts";
+import { complaintsOf, float64, type Subject } from "../../support/layer-gradients.ts";
 
 const on = { device: new ReferenceDevice(), dtype: "float64" } as const;
 const weights = { return: { weights: true } } as const;
 
 describe("Keras's numbers", () => {
   const plain = { projections: false, vector: false } as const;
-  for (const { name, device, dtype, skip } of devicesUnderTest) {
-    if (skip !== null) {
-      test.skip(`on ${name}: ${skip}`, () => {});
-      continue;
-    }
+  for (const { name, device, dtype } of openDevices()) {
     const here = { device, dtype };
     const layers: [string, AttentionLayer, number[], number[]][] = [
       [
@@ -47,36 +41,9 @@ describe("Keras's numbers", () => {
       ],
     ];
     test.each(layers)(`of %s, on ${name}`, (_, layer, context, expected) => {
-      const query = tensor(
-        [
-          [
-            [1, 0],
-            [0, 1],
-          ],
-        ],
-        undefined,
-        here,
-      );
-      const keys = tensor(
-        [
-          [
-            [0, 1],
-            [1, 0],
-          ],
-        ],
-        undefined,
-        here,
-      );
-      const values = tensor(
-        [
-          [
-            [1, 2],
-            [3, 4],
-          ],
-        ],
-        undefined,
-        here,
-      );
+      const query = tensor([1, 0, 0, 1], [1, 2, 2], here);
+      const keys = tensor([0, 1, 1, 0], [1, 2, 2], here);
+      const values = tensor([1, 2, 3, 4], [1, 2, 2], here);
       const actual = layer.forward(query, keys, values).data;
       for (const [i, x] of context.entries()) expect(actual[i]).toBeCloseTo(x, 3);
       for (const [i, x] of expected.entries()) {
@@ -94,57 +61,36 @@ describe("every gradient of a layer is that of central differences", () => {
       3,
       1,
     ],
-    MultiplicativeAttention: [new MultiplicativeAttention(3, 2, { ...on, window: 2 }), 3, 2],
+    MultiplicativeAttention: [new MultiplicativeAttention(3, 2, { ...float64, window: 2 }), 3, 2],
     AdditiveAttention: [
-      new AdditiveAttention(3, 2, 4, { ...on, dropout: { rate: 0.3, seed: 1 } }),
+      new AdditiveAttention(3, 2, 4, { ...float64, dropout: { rate: 0.3, seed: 1 } }),
       3,
       2,
     ],
     "AdditiveAttention with a bias": [
-      new AdditiveAttention(3, 2, 4, { ...on, bias: true, scale: 0.5 }),
+      new AdditiveAttention(3, 2, 4, { ...float64, bias: true, scale: 0.5 }),
       3,
       2,
     ],
     "AdditiveAttention with b and v alone": [
-      new AdditiveAttention(3, 3, 3, { ...on, bias: true, projections: false }),
+      new AdditiveAttention(3, 3, 3, { ...float64, bias: true, projections: false }),
       3,
       3,
     ],
   };
   it.each(Object.entries(layers))("%s", (_, [layer, queryWidth, keyWidth]) => {
-    const random = new Random(5);
-    const shapes = { query: [2, 3, queryWidth], keys: [2, 4, keyWidth], values: [2, 4, keyWidth] };
-    const inputs: Record<string, Float64Array> = {};
-    for (const [name, shape] of Object.entries(shapes)) {
-      inputs[name] = normals64(
-        random,
-        shape.reduce((a, b) => a * b),
-      );
-    }
-    for (const [i, { size }] of layer.params.entries())
-      inputs[`param${i}`] = normals64(random, size);
-    let context: Tensor | null = null;
-    const complaints = gradientComplaints({
-      inputs,
-      forward: (arrays) => {
-        for (const [i, { storage }] of layer.params.entries()) storage.write(arrays[`param${i}`]!);
-        const { query, keys, values } = shapes;
-        const q = tensor(arrays["query"]!, query, on);
-        const k = tensor(arrays["keys"]!, keys, on);
-        const v = tensor(arrays["values"]!, values, on);
-        context = layer.forward(q, k, v, { dropoutStream: 7 });
-        return [context.data];
+    const subject: Subject = {
+      shapes: { query: [2, 3, queryWidth], keys: [2, 4, keyWidth], values: [2, 4, keyWidth] },
+      layer,
+      forward: ({ query, keys, values }) => [
+        layer.forward(query!, keys!, values!, { dropoutStream: 7 }),
+      ],
+      backward: ([dContext]) => {
+        const [query, keys, values] = layer.backward(dContext!);
+        return { query, keys, values };
       },
-      backward: (_inputs, [upstream]) => {
-        zeroGradients(layer.grads);
-        const gradients = layer.backward(tensor(upstream!, context!.shape, on));
-        const found: Record<string, ArrayLike<number>> = {};
-        for (const [i, name] of Object.keys(shapes).entries()) found[name] = gradients[i]!.data;
-        for (const [i, { data }] of layer.grads.entries()) found[`param${i}`] = data.slice();
-        return found;
-      },
-    });
-    expect(complaints).toEqual([]);
+    };
+    expect(complaintsOf(subject)).toEqual([]);
   });
 });
 

@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { DeviceError } from "../../../src/core/errors.ts";
 import { Random } from "../../../src/core/random.ts";
 import type { Storage, StorageDtype } from "../../../src/core/storage.ts";
-import type { Tensor } from "../../../src/core/tensor.ts";
 import { normal } from "../../../src/devices/create.ts";
 import { ReferenceDevice } from "../../../src/devices/reference/reference-device.ts";
 import { openWasmDevice } from "../../../src/devices/wasm/wasm-device.ts";
@@ -18,6 +17,7 @@ import {
   attentionCases,
   numbersOf,
 } from "../../support/attention-cases.ts";
+import { gradientsByName } from "../../support/attention-gradients.ts";
 
 /** The reference device, counting what was not given back, and failing when it is told to. */
 class CountingDevice extends ReferenceDevice {
@@ -67,9 +67,7 @@ function call(each: AttentionCase, returned: NonNullable<AttentionOptions["retur
 }
 
 function disposeAll(gradients: AttentionGradients): void {
-  const { dQuery, dKeys, dValues, dBias, dPast, dScore } = gradients;
-  const more = [dBias, dPast?.dKeys, dPast?.dValues, ...Object.values(dScore ?? {})];
-  for (const held of [dQuery, dKeys, dValues, ...more]) (held as Tensor | undefined)?.dispose();
+  for (const held of Object.values(gradientsByName(gradients))) held.dispose();
 }
 
 describe("a call gives back all that it took", () => {

@@ -1,5 +1,5 @@
 /** Sizes of 0: nothing to attend to, nobody who attends, vectors without numbers. */
-import { describe, expect, it, test } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   type AttentionOptions,
   type AttentionScore,
@@ -8,18 +8,14 @@ import {
   Random,
   type Tensor,
 } from "../../../src/index.ts";
-import { devicesUnderTest } from "../../support/devices.ts";
+import { openDevices } from "../../support/devices.ts";
 
 const SIZES = { N: 2, Tq: 3, Tk: 4, D: 2, E: 3, A: 2 };
 type Name = keyof typeof SIZES;
 
 const normalizers = ["softmax", "sparsemax", "entmax15"] as const;
 
-for (const { name, device, dtype, skip } of devicesUnderTest) {
-  if (skip !== null) {
-    test.skip(`on ${name}: ${skip}`, () => {});
-    continue;
-  }
+for (const { name, device, dtype } of openDevices()) {
   const draw = (...shape: number[]): Tensor => normal(shape, new Random(1), { device, dtype });
   const scores = ({ D, A }: typeof SIZES): AttentionScore[] => [
     "scaled-dot",

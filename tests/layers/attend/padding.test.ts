@@ -1,8 +1,7 @@
 import fc from "fast-check";
-import { expect, it, test } from "vitest";
+import { expect, it } from "vitest";
 import { tensor } from "../../../src/devices/create.ts";
 import { attention } from "../../../src/layers/attend/attention.ts";
-import type { AttentionGradients } from "../../../src/layers/attend/backward.ts";
 import {
   type AttentionCase,
   argumentsOf,
@@ -10,8 +9,9 @@ import {
   numbersOf,
   totalSteps,
 } from "../../support/attention-cases.ts";
+import { gradientsByName } from "../../support/attention-gradients.ts";
 import { isOpen, rowsOf } from "../../support/attention-oracle.ts";
-import { devicesUnderTest } from "../../support/devices.ts";
+import { openDevices } from "../../support/devices.ts";
 
 type Numbers = ReturnType<typeof numbersOf>;
 
@@ -49,11 +49,7 @@ function filled(each: AttentionCase, numbers: Numbers, filler: number): Numbers 
   return { ...numbers, floats };
 }
 
-for (const { name, device, dtype, skip } of devicesUnderTest) {
-  if (skip !== null) {
-    test.skip(`on ${name}: ${skip}`, () => {});
-    continue;
-  }
+for (const { name, device, dtype } of openDevices()) {
   const resultsOf = (each: AttentionCase, numbers: Numbers): number[][] => {
     const { tensors, options } = argumentsOf(each, numbers, device, dtype);
     const wanted = { weights: true, scores: "masked" } as const;
@@ -62,7 +58,12 @@ for (const { name, device, dtype, skip } of devicesUnderTest) {
     const { context } = result;
     const upstream = Float64Array.from({ length: context.size }, (_, i) => Math.sin(i + 1));
     const gradients = result.backward(tensor(upstream, context.shape, { device, dtype }));
-    return [context, result.weights, result.scores, ...tensorsIn(gradients)].map((x) => {
+    return [
+      context,
+      result.weights,
+      result.scores,
+      ...Object.values(gradientsByName(gradients)),
+    ].map((x) => {
       return Array.from<number, number>(x!.data, (value) => (value === 0 ? 0 : value));
     });
   };
@@ -88,10 +89,4 @@ for (const { name, device, dtype, skip } of devicesUnderTest) {
       { numRuns: 200, seed: 20_261_124 },
     );
   });
-}
-
-function tensorsIn(gradients: AttentionGradients) {
-  const { dQuery, dKeys, dValues, dBias, dPast, dScore } = gradients;
-  const more = [dBias, dPast?.dKeys, dPast?.dValues, ...Object.values(dScore ?? {})];
-  return [dQuery, dKeys, dValues, ...more.filter((x) => x !== undefined)];
 }

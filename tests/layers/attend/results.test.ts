@@ -43,36 +43,9 @@ describe("the notebook's TimeAttention", () => {
 });
 
 describe("numbers that others publish", () => {
-  const q = tensor(
-    [
-      [
-        [1, 0],
-        [0, 1],
-      ],
-    ],
-    undefined,
-    on,
-  );
-  const k = tensor(
-    [
-      [
-        [0, 1],
-        [1, 0],
-      ],
-    ],
-    undefined,
-    on,
-  );
-  const v = tensor(
-    [
-      [
-        [1, 2],
-        [3, 4],
-      ],
-    ],
-    undefined,
-    on,
-  );
+  const q = tensor([1, 0, 0, 1], [1, 2, 2], on);
+  const k = tensor([0, 1, 1, 0], [1, 2, 2], on);
+  const v = tensor([1, 2, 3, 4], [1, 2, 2], on);
   const e = Math.E;
   const [small, large] = [1 / (1 + e), e / (1 + e)];
 
@@ -98,17 +71,7 @@ describe("numbers that others publish", () => {
   });
 
   it("sparsemax drops what is more than 1 below", () => {
-    const keys = tensor(
-      [
-        [
-          [0, 2],
-          [1, 1.5],
-          [9, 0],
-        ],
-      ],
-      undefined,
-      on,
-    );
+    const keys = tensor([0, 2, 1, 1.5, 9, 0], [1, 3, 2], on);
     const { weights } = attention(q, keys, keys, {
       normalizer: "sparsemax",
       return: { weights: true },

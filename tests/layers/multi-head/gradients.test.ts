@@ -9,7 +9,7 @@ import {
   RotaryPositions,
   type Tensor,
 } from "../../../src/index.ts";
-import { type LayerSubject, layerComplaints } from "./layer-complaints.ts";
+import { complaintsOf, type Subject } from "../../support/layer-gradients.ts";
 
 const size = fc.integer({ min: 1, max: 3 });
 const flag = fc.boolean();
@@ -46,7 +46,7 @@ const CALLS = fc.record({
 });
 type Made = typeof CALLS extends fc.Arbitrary<infer Value> ? Value : never;
 
-function subjectOf(made: Made): LayerSubject {
+function subjectOf(made: Made): Subject {
   const { batch, inputs, queries, keyHeads, headSize, rules, seed } = made;
   const heads = made.groups * keyHeads;
   const size = heads * headSize;
@@ -120,7 +120,7 @@ describe("MultiHeadAttention's gradients are those of central differences", () =
   test("for any sizes, inputs and options", () => {
     fc.assert(
       fc.property(CALLS, (made) => {
-        expect(layerComplaints(subjectOf(made), made.seed)).toEqual([]);
+        expect(complaintsOf(subjectOf(made), made.seed)).toEqual([]);
       }),
       { numRuns: 60, seed: 20_261_124 },
     );

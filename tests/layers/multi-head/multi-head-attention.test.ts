@@ -15,31 +15,16 @@ import {
   zeroGradients,
   zeros,
 } from "../../../src/index.ts";
-import { distance } from "../../support/compare.ts";
-import { devicesUnderTest } from "../../support/devices.ts";
+import { openDevices } from "../../support/devices.ts";
+import { expectNear } from "../../support/near.ts";
+import { stepsOf } from "../../support/steps.ts";
 
 const float64 = { dtype: "float64" } as const;
 const some = (shape: readonly number[], seed: number, options = {}): Tensor =>
   normal(shape, new Random(seed), options);
 
-function near(actual: ArrayLike<number>, expected: ArrayLike<number>, bound: number): void {
-  expect(actual).toHaveLength(expected.length);
-  expect([...Array.from(actual)].every(Number.isFinite)).toBe(true);
-  const { error, norm } = distance(expected, actual);
-  expect(error / norm).toBeLessThanOrEqual(bound);
-}
-
 /** A bias of all keys changes no weights: its gradient is what rounding leaves of 0. */
 const KEY_BIAS = 3;
-
-/** The steps `from … to` of x (N, T, D). */
-function stepsOf(x: Tensor, from: number, to: number): Tensor {
-  const [N, T, D] = x.shape as [number, number, number];
-  const parts = Array.from({ length: N }, (_, n) =>
-    Array.from(x.data.slice((n * T + from) * D, (n * T + to) * D)),
-  );
-  return tensor(parts.flat(), [N, to - from, D], { device: x.device, dtype: x.dtype });
-}
 
 describe("one step after the other with a cache is the whole causal pass", () => {
   const kinds: Readonly<Record<string, MultiHeadAttentionOptions>> = {
@@ -60,11 +45,7 @@ describe("one step after the other with a cache is the whole causal pass", () =>
     },
   };
   for (const [kind, options] of Object.entries(kinds)) {
-    for (const { name, device, dtype, skip } of devicesUnderTest) {
-      if (skip !== null) {
-        test.skip(`${kind} on ${name}: ${skip}`, () => {});
-        continue;
-      }
+    for (const { name, device, dtype } of openDevices(kind)) {
       test(`${kind} on ${name}`, () => {
         const layer = new MultiHeadAttention({ ...options, causal: true, device, dtype });
         const x = some([2, 7, options.size], 1, { device, dtype });
@@ -77,7 +58,7 @@ describe("one step after the other with a cache is the whole causal pass", () =>
           [5, 7],
         ] as const) {
           const out = layer.forward(stepsOf(x, from, to), { cache });
-          near(out.data, stepsOf(whole, from, to).data, dtype === "float64" ? 1e-13 : 1e-5);
+          expectNear(out.data, stepsOf(whole, from, to).data, dtype === "float64" ? 1e-13 : 1e-5);
         }
         expect(cache.length).toBe(7);
       });
@@ -95,16 +76,16 @@ describe("MultiHeadAttention", () => {
     expect(none).toEqual([]);
     const grads = layer.grads.map(({ data }) => data.slice());
     zeroGradients(layer.grads);
-    near(layer.forward(x, x, x).data, out.data, 1e-15);
+    expectNear(layer.forward(x, x, x).data, out.data, 1e-15);
     const apart = layer.backward(dOut);
     expect(apart).toHaveLength(3);
-    near(
+    expectNear(
       dx.data,
       apart[0].data.map((d, i) => d + apart[1]!.data[i]! + apart[2]!.data[i]!),
       1e-14,
     );
     for (const [i, { data }] of layer.grads.entries()) {
-      if (i !== KEY_BIAS) near(data, grads[i]!, 1e-13);
+      if (i !== KEY_BIAS) expectNear(data, grads[i]!, 1e-13);
     }
     layer.forward(x, x);
     expect(layer.backward(dOut)).toHaveLength(2);
@@ -118,7 +99,7 @@ describe("MultiHeadAttention", () => {
     const [twice] = layer.backward(out);
     expect(twice.data).toEqual(once.data);
     for (const [i, { data }] of layer.grads.entries()) {
-      if (i !== KEY_BIAS) near(data, grads[i]!, 1e-14);
+      if (i !== KEY_BIAS) expectNear(data, grads[i]!, 1e-14);
     }
   });
 
@@ -146,12 +127,12 @@ describe("MultiHeadAttention", () => {
       const grads = layer.grads.map(({ data }) => data.slice());
       zeroGradients(layer.grads);
       keys.data.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NaN], 6);
-      near(layer.forward(query, keys, call).data, out.data, 1e-6);
+      expectNear(layer.forward(query, keys, call).data, out.data, 1e-6);
       const again = layer.backward(dOut);
-      near(again[1]!.data, dKeys!.data, 2e-6);
+      expectNear(again[1]!.data, dKeys!.data, 2e-6);
       expect(again[1]!.data.slice(6, 9)).toEqual(new Float32Array(3));
       for (const [i, { data }] of layer.grads.entries()) {
-        if (i !== KEY_BIAS) near(data, grads[i]!, 2e-6);
+        if (i !== KEY_BIAS) expectNear(data, grads[i]!, 2e-6);
         else expect(data.every(Number.isFinite)).toBe(true);
       }
     }
@@ -182,7 +163,7 @@ describe("MultiHeadAttention", () => {
     expect(layer.forward(x, { training: false }).data).toEqual(plain);
     // What is projected or cached is in use, and has nothing to train.
     expect(layer.forward(x, { projected: layer.projectKeys(x) }).data).toEqual(plain);
-    near(layer.forward(x, { cache: layer.newCache(1) }).data, plain, 1e-6);
+    expectNear(layer.forward(x, { cache: layer.newCache(1) }).data, plain, 1e-6);
   });
 
   test.each<[string, MultiHeadCall]>([

@@ -11,30 +11,15 @@ import {
   type TransformerBlockOptions,
   TransformerDecoderBlock,
   TransformerEncoderBlock,
-  tensor,
   zeroGradients,
   zeros,
 } from "../../../src/index.ts";
-import { distance } from "../../support/compare.ts";
-import { devicesUnderTest } from "../../support/devices.ts";
+import { openDevices } from "../../support/devices.ts";
+import { expectNear } from "../../support/near.ts";
+import { stepsOf } from "../../support/steps.ts";
 
 const some = (shape: readonly number[], seed: number, options = {}): Tensor =>
   normal(shape, new Random(seed), options);
-
-function near(actual: ArrayLike<number>, expected: ArrayLike<number>, bound: number): void {
-  expect(actual).toHaveLength(expected.length);
-  const { error, norm } = distance(expected, actual);
-  expect(error / norm).toBeLessThanOrEqual(bound);
-}
-
-/** Step t of x (N, T, D), as (N, 1, D). */
-function stepOf(x: Tensor, t: number): Tensor {
-  const [N, T, D] = x.shape as [number, number, number];
-  const rows = Array.from({ length: N }, (_, n) =>
-    Array.from(x.data.slice((n * T + t) * D, (n * T + t + 1) * D)),
-  );
-  return tensor(rows.flat(), [N, 1, D], { device: x.device, dtype: x.dtype });
-}
 
 const KINDS: Readonly<Record<string, TransformerBlockOptions>> = {
   pre: { size: 8, heads: 2, hidden: 12 },
@@ -46,11 +31,7 @@ const KINDS: Readonly<Record<string, TransformerBlockOptions>> = {
 
 describe("one step after the other with a cache is the whole causal pass", () => {
   for (const [kind, options] of Object.entries(KINDS)) {
-    for (const { name, device, dtype, skip } of devicesUnderTest) {
-      if (skip !== null) {
-        test.skip(`${kind} on ${name}: ${skip}`, () => {});
-        continue;
-      }
+    for (const { name, device, dtype } of openDevices(kind)) {
       const place = { device, dtype };
       const bound = dtype === "float64" ? 1e-13 : 1e-5;
       test(`of a decoder's block, ${kind}, on ${name}`, () => {
@@ -62,10 +43,14 @@ describe("one step after the other with a cache is the whole causal pass", () =>
         for (let t = 0; t < 6; t++) {
           if (t === 3) {
             // A step that is taken back.
-            block.forward(stepOf(x, 0), cache);
+            block.forward(stepsOf(x, 0, 1), cache);
             cache.truncate(3);
           }
-          near(block.forward(stepOf(x, t), cache).data, stepOf(whole, t).data, bound);
+          expectNear(
+            block.forward(stepsOf(x, t, t + 1), cache).data,
+            stepsOf(whole, t, t + 1).data,
+            bound,
+          );
         }
         expect(cache.length).toBe(6);
       });
@@ -75,7 +60,11 @@ describe("one step after the other with a cache is the whole causal pass", () =>
         const whole = block.forward(x);
         const cache = block.newCache(2);
         for (let t = 0; t < 6; t++) {
-          near(block.forward(stepOf(x, t), { cache }).data, stepOf(whole, t).data, bound);
+          expectNear(
+            block.forward(stepsOf(x, t, t + 1), { cache }).data,
+            stepsOf(whole, t, t + 1).data,
+            bound,
+          );
         }
       });
     }
@@ -117,7 +106,7 @@ describe("Transformer blocks", () => {
     const plain = new TransformerEncoderBlock(options).forward(x).data;
     expect(first).not.toEqual(plain);
     expect(block.forward(x, { training: false }).data).toEqual(plain);
-    near(block.forward(x, { cache: block.newCache(2) }).data, plain, 1e-6);
+    expectNear(block.forward(x, { cache: block.newCache(2) }).data, plain, 1e-6);
   });
 
   test("add what each layer finds through a dropout of its own", () => {

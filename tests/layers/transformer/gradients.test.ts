@@ -8,7 +8,7 @@ import {
   TransformerDecoderBlock,
   TransformerEncoderBlock,
 } from "../../../src/index.ts";
-import { type LayerSubject, layerComplaints } from "../multi-head/layer-complaints.ts";
+import { complaintsOf, type Subject } from "../../support/layer-gradients.ts";
 
 const flag = fc.boolean();
 const few = fc.integer({ min: 1, max: 3 });
@@ -58,7 +58,7 @@ function settingsOf(made: Made) {
   return { options, lengths, shapes, call };
 }
 
-function encoderSubject(made: Made): LayerSubject {
+function encoderSubject(made: Made): Subject {
   const { options, lengths, shapes, call } = settingsOf(made);
   const layer = new TransformerEncoderBlock(options);
   const given = indices(lengths(made.steps), undefined, { device: layer.params[0]!.device });
@@ -76,7 +76,7 @@ function encoderSubject(made: Made): LayerSubject {
   };
 }
 
-function decoderSubject(made: Made): LayerSubject {
+function decoderSubject(made: Made): Subject {
   const { options, lengths, shapes, call } = settingsOf(made);
   const { memorySize, memorySteps } = made;
   const layer = new TransformerDecoderBlock({ ...options, memorySize });
@@ -108,7 +108,7 @@ describe("a block's gradients are those of central differences, whatever its opt
   ])("%s", { timeout: 60_000 }, (_, subjectOf) => {
     fc.assert(
       fc.property(BLOCKS, (made) => {
-        expect(layerComplaints(subjectOf(made), made.seed)).toEqual([]);
+        expect(complaintsOf(subjectOf(made), made.seed)).toEqual([]);
       }),
       { numRuns: 12, seed: 20_261_125 },
     );

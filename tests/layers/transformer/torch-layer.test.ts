@@ -15,7 +15,7 @@ import {
   toTorchTransformerLayer,
 } from "../../../src/index.ts";
 import { distance } from "../../support/compare.ts";
-import { devicesUnderTest } from "../../support/devices.ts";
+import { openDevices } from "../../support/devices.ts";
 import { padded, torchCases, torchNumbers, torchState } from "../multi-head/torch-numbers.ts";
 
 const names = ["encoder, post", "encoder, pre, gelu", "decoder, post, gelu", "decoder, pre"];
@@ -86,11 +86,7 @@ function check(name: string, device: Device, dtype: Dtype): void {
 
 describe("PyTorch's nn.TransformerEncoderLayer and nn.TransformerDecoderLayer", () => {
   for (const name of names) {
-    for (const { name: label, device, dtype, skip } of devicesUnderTest) {
-      if (skip !== null) {
-        test.skip(`${name} on ${label}: ${skip}`, () => {});
-        continue;
-      }
+    for (const { name: label, device, dtype } of openDevices(name)) {
       test(`${name} holds on ${label}`, () => check(name, device, dtype));
     }
 
