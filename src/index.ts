@@ -74,7 +74,7 @@ export {
 } from "./layers/coverage/coverage-attention.ts";
 export { CoverageDecoding } from "./layers/coverage/decoding.ts";
 export type { CoverageCall } from "./layers/coverage/source.ts";
-export { Dropout } from "./layers/dropout.ts";
+export { Dropout, type DropoutOptions } from "./layers/dropout.ts";
 export { Embedding } from "./layers/embedding.ts";
 export { FeedForward, type FeedForwardOptions } from "./layers/feed-forward.ts";
 export type { Layer } from "./layers/layer.ts";
@@ -92,7 +92,6 @@ export {
 } from "./layers/multi-head/multi-head-attention.ts";
 export type {
   AttentionRules,
-  DropoutOptions,
   MultiHeadAttentionOptions,
 } from "./layers/multi-head/options.ts";
 export { fromTorchAttention, toTorchAttention } from "./layers/multi-head/torch-attention.ts";

@@ -1,4 +1,4 @@
-import { checkNumber } from "../core/arguments.ts";
+import { checkNumber, checkOptions } from "../core/arguments.ts";
 import type { Shape } from "../core/shapes.ts";
 import type { Dtype, Memory } from "../core/storage.ts";
 import type { Tensor } from "../core/tensor.ts";
@@ -12,6 +12,26 @@ const isWord = (value: number): boolean => Number.isInteger(value) && value >>> 
 /** Refuses anything but the number of a random stream. */
 export function checkStream(where: string, stream: unknown): void {
   checkNumber(where, "the stream", stream, WORD, isWord);
+}
+
+/** How much is dropped while training, and at random how. */
+export interface DropoutOptions {
+  /** Share of the numbers set to 0, from 0 to less than 1. */
+  readonly rate: number;
+  /** Of the random streams, a whole number from 0 to 2^32 - 1. */
+  readonly seed: number;
+}
+
+/** The rate and seed of a layer's dropout, checked; null for none. */
+export function dropoutOf(
+  where: string,
+  dropout: DropoutOptions | undefined,
+): DropoutOptions | null {
+  if (dropout === undefined) return null;
+  checkOptions(`${where}, dropout`, dropout, ["rate", "seed"]);
+  const { rate, seed } = dropout;
+  droppingNumbers(`${where}, dropout`, rate, seed);
+  return { rate, seed };
 }
 
 /**

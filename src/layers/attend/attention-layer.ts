@@ -2,6 +2,7 @@ import { checkFlag, checkNumber, checkOptions } from "../../core/arguments.ts";
 import { StateError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
+import { checkStream, type DropoutOptions, dropoutOf } from "../dropout.ts";
 import { type Layer, leftBy } from "../layer.ts";
 import {
   LAYER_OPTIONS,
@@ -28,7 +29,7 @@ export interface AttentionLayerOptions
   /** A factor of every score; 1 unless given. */
   readonly scale?: number | undefined;
   /** Dropout of weights; which, is a matter of the seed and of the number of forward passes before. */
-  readonly dropout?: { readonly rate: number; readonly seed: number } | undefined;
+  readonly dropout?: DropoutOptions | undefined;
 }
 
 /** What holds for one call of an attention layer, instead of what the layer was made with. */
@@ -38,6 +39,8 @@ export interface AttentionCallOptions extends Pick<AttentionOptions, (typeof PER
   /** The random stream of dropout; by default the number of forward passes before this one. */
   readonly dropoutStream?: number | undefined;
 }
+
+type LayerGradients = Omit<AttentionGradients, "dScore">;
 
 /** What a kind of layer is made of. */
 interface Making {
@@ -57,7 +60,7 @@ export abstract class AttentionLayer implements Layer {
   readonly #options: AttentionLayerOptions;
   #forwards = 0;
   #result: AttentionResult | null = null;
-  #gradients: AttentionGradients | null = null;
+  #gradients: LayerGradients | null = null;
 
   /** For the layers. */
   constructor({ where, specs, more = [] }: Making, options: AttentionLayerOptions) {
@@ -66,7 +69,8 @@ export abstract class AttentionLayer implements Layer {
     const { scale = 1, causal, window, softcap, normalizer, dropout } = options;
     checkNumber(where, "scale", scale, "a finite number", Number.isFinite);
     // What a call would refuse is refused here already.
-    readOptions(where, { softcap, normalizer, dropout, return: options.return });
+    readOptions(where, { softcap, normalizer, return: options.return });
+    dropoutOf(where, dropout);
     placingOf(where, { causal, window }, 0, 0);
     const { values, grads } = parametersOf(where, specs, layerOptionsOf(options));
     this.params = values;
@@ -106,8 +110,13 @@ export abstract class AttentionLayer implements Layer {
     });
   }
 
-  /** All gradients of the last backward pass: those of bias and past too. @throws StateError before it */
-  get gradients(): AttentionGradients {
+  /**
+   * The gradients of all that went into the last forward pass: of bias and past too. Those of the
+   * parameters are in `grads`.
+   *
+   * @throws StateError before a backward pass
+   */
+  get gradients(): LayerGradients {
     const where = this.#where;
     return leftBy(`${where}.gradients`, `${where}.backward`, this.#gradients, "no gradients yet");
   }
@@ -130,6 +139,7 @@ export abstract class AttentionLayer implements Layer {
     checkOptions(where, call, [...PER_CALL, "training", "dropoutStream"]);
     const { training = true, dropoutStream = this.#forwards } = call;
     checkFlag(where, "training", training);
+    checkStream(where, dropoutStream);
     const { dropout } = this.#options;
     const options: AttentionOptions = {
       ...picked(this.#options, [...FIXED, "return"]),
@@ -157,8 +167,8 @@ export abstract class AttentionLayer implements Layer {
     dContext?: Tensor,
     more: { readonly dWeights?: Tensor | undefined } = {},
   ): [dQuery: Tensor, dKeys: Tensor, dValues: Tensor] {
-    const gradients = this.#recall("backward").backward(dContext, more);
-    for (const [i, d] of this.gradientsOf(gradients.dScore ?? {}).entries()) {
+    const { dScore = {}, ...gradients } = this.#recall("backward").backward(dContext, more);
+    for (const [i, d] of this.gradientsOf(dScore).entries()) {
       const total = this.grads[i];
       if (d === undefined || total === undefined) continue;
       familyDevice(total).kernels.add(total.storage, d.storage, total.storage, total.size);

@@ -1,6 +1,6 @@
 import { describe } from "../../core/arguments.ts";
 import { DtypeError, ShapeError } from "../../core/errors.ts";
-import { formatShape, type Shape, sizeOf } from "../../core/shapes.ts";
+import { formatShape, type Shape } from "../../core/shapes.ts";
 import type { Memory } from "../../core/storage.ts";
 import { Indices } from "../../core/tensor.ts";
 import { AXES } from "../../kernels/attend/contract.ts";
@@ -44,12 +44,12 @@ export function maskFrom(where: string, nested: NestedBooleans, device: Memory):
     shape.push(level.length);
     level = level[0];
   }
-  const flat = new Int32Array(sizeOf(shape));
-  let next = 0;
+  // Not of the size that the shape says, which an array that holds itself may make anything.
+  const flat: number[] = [];
   const walk = (inner: unknown, axis: number): void => {
     if (axis === shape.length) {
       if (typeof inner !== "boolean") refuseLeaf(where, inner);
-      flat[next++] = inner ? 1 : 0;
+      flat.push(inner ? 1 : 0);
       return;
     }
     if (!Array.isArray(inner) || inner.length !== shape[axis]) {

@@ -4,20 +4,12 @@ import { RULES, readOptions } from "../attend/option-checks.ts";
 import type { AttentionOptions } from "../attend/options.ts";
 import { placingOf } from "../attend/placing.ts";
 import { checkGroups } from "../attend/sizes.ts";
-import { droppingNumbers } from "../dropout.ts";
+import { type DropoutOptions, dropoutOf } from "../dropout.ts";
 import { LAYER_OPTIONS, type LayerOptions, type ParameterSpec } from "../parameters.ts";
 import { RotaryPositions } from "../rotary-positions.ts";
 
 /** How heads meet keys, where a call does not say otherwise. */
 export type AttentionRules = Pick<AttentionOptions, (typeof RULES)[number]>;
-
-/** How much is dropped while training, and at random how. */
-export interface DropoutOptions {
-  /** Share of the numbers set to 0, from 0 to less than 1. */
-  readonly rate: number;
-  /** Of the random streams, a whole number from 0 to 2^32 - 1. */
-  readonly seed: number;
-}
 
 /** The sizes of a {@link MultiHeadAttention}, and what it does besides. */
 export interface MultiHeadAttentionOptions extends LayerOptions, AttentionRules {
@@ -150,18 +142,6 @@ export function headSettingsOf(
   const dropout = dropoutOf(where, options.dropout);
   if (rotary !== null) checkRotary(where, rotary, headSize);
   return { scale, dropout, rotary, weights: weightsWanted(where, options.return) };
-}
-
-/** A dropout's rate and seed, checked; null for none. */
-export function dropoutOf(
-  where: string,
-  dropout: DropoutOptions | undefined,
-): DropoutOptions | null {
-  if (dropout === undefined) return null;
-  checkOptions(`${where}, dropout`, dropout, ["rate", "seed"]);
-  const { rate, seed } = dropout;
-  droppingNumbers(`${where}, dropout`, rate, seed);
-  return { rate, seed };
 }
 
 /** Whether weights are asked for. */

@@ -2,13 +2,9 @@ import { checkOptions, checkPositive, checkSize, describe } from "../../core/arg
 import { DataError } from "../../core/errors.ts";
 import { Random } from "../../core/random.ts";
 import { RULES } from "../attend/option-checks.ts";
+import { type DropoutOptions, dropoutOf } from "../dropout.ts";
 import type { FeedForwardOptions } from "../feed-forward.ts";
-import {
-  type AttentionRules,
-  type DropoutOptions,
-  dropoutOf,
-  type MultiHeadAttentionOptions,
-} from "../multi-head/options.ts";
+import type { AttentionRules, MultiHeadAttentionOptions } from "../multi-head/options.ts";
 import { LAYER_OPTIONS, type LayerOptions } from "../parameters.ts";
 import type { RotaryPositions } from "../rotary-positions.ts";
 import type { NormPlace } from "./residual.ts";

@@ -140,6 +140,12 @@ describe("a layer", () => {
     expect(layer.gradients.dPast?.dKeys.shape).toEqual([2, 3, 4]);
   });
 
+  it("shows no gradients of parameters beside its grads", () => {
+    const layer = new MultiplicativeAttention(4, 4, on);
+    layer.backward(layer.forward(x, x));
+    expect(Object.keys(layer.gradients).sort()).toEqual(["dKeys", "dQuery", "dValues"]);
+  });
+
   it("takes its parameters from shared ones", () => {
     const specs = AdditiveAttention.specs("decoder.attention", 4, 4, 5, { bias: true });
     const parameters = new Parameters(specs, on);
@@ -195,6 +201,19 @@ describe("a layer", () => {
       DataError,
       /rate/,
       () => new DotProductAttention({ dropout: { rate: 2, seed: 1 } }),
+    ],
+    [
+      "a stream for every call",
+      DataError,
+      /dropout.*rate, seed.*"stream"/,
+      () =>
+        new DotProductAttention({ dropout: { rate: 0.5, seed: 1, stream: 3 } as object as never }),
+    ],
+    [
+      "a stream of a layer without dropout",
+      DataError,
+      /stream.*"no"/,
+      () => new DotProductAttention().forward(x, x, x, { dropoutStream: "no" } as object),
     ],
     [
       "an option of a call",

@@ -42,6 +42,11 @@ const forgotten = (): heed.AttentionResult => {
   result.dispose();
   return result;
 };
+const endless = (): unknown[] => {
+  const mask: unknown[] = Array.from({ length: 2000 }, () => false);
+  mask[0] = mask;
+  return mask;
+};
 const elsewhere = { device: new ReferenceDevice() };
 const NaN64 = Number.NaN;
 
@@ -199,6 +204,7 @@ const refusals: readonly (readonly [string, typeof DataError, RegExp, () => unkn
   ],
   ["mask: nested numbers", DtypeError, /booleans.*got 1/, () => call({ mask: [1, 1, 1, 1, 1] })],
   ["mask: ragged", ShapeError, /length 2/, () => call({ mask: [[true, true], [true]] })],
+  ["mask: one that holds itself", DtypeError, /booleans/, () => call({ mask: endless() })],
   ["mask: deep", ShapeError, /mask/, () => call({ mask: [[[[[true]]]]] })],
   ["mask: elsewhere", DeviceError, /mask/, () => call({ mask: heed.indices([1], [1], elsewhere) })],
   ["bias: an array", ShapeError, /bias to be a tensor/, () => call({ bias: [1] })],
