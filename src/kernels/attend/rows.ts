@@ -30,6 +30,10 @@ export function callOf(inputs: Inputs, plan: AttentionPlan): Call {
 /** Where rows begin in the arrays of a plan. */
 function layoutOf(plan: AttentionPlan) {
   const { batch, heads, keyHeads, queries, steps, capacity, sideBySide } = plan;
+  const rowAt = (row: number) => {
+    const h = Math.floor(row / queries) % heads;
+    return { n: Math.floor(row / queries / heads), h, q: row % queries, row };
+  };
   /** The element of an array of broadcast axes. */
   const at = (axes: number, n: number, h: number, q: number, t: number): number => {
     let index = 0;
@@ -40,12 +44,10 @@ function layoutOf(plan: AttentionPlan) {
     return index;
   };
   return {
+    rowAt,
     /** Every row there is, in order. */
     *rows() {
-      for (let row = 0; row < batch * heads * queries; row++) {
-        const h = Math.floor(row / queries) % heads;
-        yield { n: Math.floor(row / queries / heads), h, q: row % queries, row };
-      }
+      for (let row = 0; row < batch * heads * queries; row++) yield rowAt(row);
     },
     /** Of query and dQuery, or with E numbers of context and dContext. */
     query: (n: number, h: number, q: number, size: number): number =>
@@ -60,12 +62,16 @@ function layoutOf(plan: AttentionPlan) {
     mask: (n: number, h: number, q: number, t: number): number => at(plan.maskAxes, n, h, q, t),
     bias: (n: number, h: number, q: number, t: number): number => at(plan.biasAxes, n, h, q, t),
     /** The number of elements of bias. */
-    biasSize: (): number =>
-      (plan.biasAxes & AXES.batch ? batch : 1) *
-      (plan.biasAxes & AXES.heads ? heads : 1) *
-      (plan.biasAxes & AXES.queries ? queries : 1) *
-      (plan.biasAxes & AXES.steps ? steps : 1),
+    biasSize: (): number => broadcastSize(plan, plan.biasAxes),
   };
+}
+
+type Broadcast = Pick<AttentionPlan, "batch" | "heads" | "queries" | "steps">;
+
+/** The number of elements of an array of those axes. */
+export function broadcastSize(sizes: Broadcast, axes: number): number {
+  const along = (axis: keyof typeof AXES) => (axes & AXES[axis] ? sizes[axis] : 1);
+  return along("batch") * along("heads") * along("queries") * along("steps");
 }
 
 /** The key beside which query q of sequence n stands, and the number of keys that there are. */
