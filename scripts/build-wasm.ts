@@ -15,27 +15,16 @@ import { fileURLToPath } from "node:url";
 import { commands, Exit, runLLVM, type Tree } from "@yowasp/clang";
 import { LAYOUT } from "../src/devices/wasm/layout.ts";
 import { edited } from "../src/devices/wasm/module-bytes.ts";
+import { FAMILY_OPS } from "../src/kernels/family.ts";
 import { bytesAsText } from "./bytes-as-text.ts";
 import { withImportedStack } from "./imported-stack.ts";
+import { readOps } from "./native-shims.mjs";
 import { asBytes, simd128Edits } from "./simd128-edits.ts";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const kernels = path.join(root, "src/kernels");
 const targets = path.join(root, "src/devices/wasm");
 
-/** The folders whose ops are in the core; those of every other folder are the family's. */
-const CORE = [
-  "adam",
-  "attention",
-  "cross-entropy",
-  "dropout",
-  "elementwise",
-  "embedding",
-  "lstm",
-  "matmul",
-  "reductions",
-  "softmax",
-];
 /** Of the general attention, the core has what is left of it without rules: see RULE in attend.h. */
 const PLAIN = /^attend\/(?!bias-backward)/;
 
@@ -105,10 +94,12 @@ async function readOwnSources(): Promise<string[]> {
     "build-wasm.ts",
     "bytes-as-text.ts",
     "imported-stack.ts",
+    "native-shims.mjs",
     "simd128-edits.ts",
     "wasm-code.ts",
     "../src/devices/wasm/layout.ts",
     "../src/devices/wasm/module-bytes.ts",
+    "../src/kernels/family.ts",
   ];
   return Promise.all(names.map((name) => readFile(path.join(root, "scripts", name), "utf8")));
 }
@@ -166,7 +157,11 @@ async function compile(
 
 /** The modules, each with relaxed SIMD and, for the engine at hand, without. */
 async function compileBoth(sources: ReadonlyMap<string, string>) {
-  const inCore = (name: string) => !name.includes("/") || CORE.includes(name.split("/")[0]!);
+  // A folder with an op of the family is the family's, every other one the core's.
+  const folders = readOps(kernels)
+    .filter(({ name }) => FAMILY_OPS.some((op) => op === name))
+    .map(({ file }) => path.dirname(file));
+  const inCore = (name: string) => !folders.includes(path.dirname(name));
   const family = built(
     withImportedStack(await compile(sources, familyFlags, (name) => !inCore(name))),
   );

@@ -11,8 +11,21 @@ import type { Kernels } from "../kernels/kernels.ts";
 type Inputs = AttentionInputs<Storage, Storage>;
 
 /** What a plan may say without being of another rule: sizes, and what means something beside a rule alone. */
-const FREE =
-  "batch queries steps capacity size valueSize sideBySide shift toEnd maskAxes biasAxes seed stream";
+const FREE: readonly (keyof AttentionPlan)[] = [
+  "batch",
+  "queries",
+  "steps",
+  "capacity",
+  "size",
+  "valueSize",
+  "sideBySide",
+  "shift",
+  "toEnd",
+  "maskAxes",
+  "biasAxes",
+  "seed",
+  "stream",
+];
 
 /** Of what follows the plan of an op that the core has in part, what a rule gives or takes: null without. */
 const RULED = {
@@ -36,6 +49,12 @@ export function coreAlone(
       fix: "use a layer of heed's that needs this op: such layers load them",
     });
   };
+  const rules = (Object.keys(PLAIN_PLAN) as (keyof AttentionPlan)[]).filter(
+    (name) => !FREE.includes(name),
+  );
+  const isPlain = ({ vector, mask, bias, slopes }: Inputs, plan: AttentionPlan): boolean =>
+    rules.every((rule) => plan[rule] === PLAIN_PLAN[rule]) &&
+    [vector, mask, bias, slopes].every((storage) => storage === null);
   const guarded = (op: keyof typeof RULED) => {
     const plain = core[op] as (inputs: Inputs, plan: AttentionPlan, ...rest: unknown[]) => void;
     return (inputs: Inputs, plan: AttentionPlan, ...rest: unknown[]): void => {
@@ -52,13 +71,4 @@ export function coreAlone(
     attendForward: guarded("attendForward"),
     attendBackward: guarded("attendBackward"),
   };
-}
-
-function isPlain({ vector, mask, bias, slopes }: Inputs, plan: AttentionPlan): boolean {
-  const free = FREE.split(" ");
-  const names = Object.keys(PLAIN_PLAN) as (keyof AttentionPlan)[];
-  return (
-    names.every((name) => free.includes(name) || plan[name] === PLAIN_PLAN[name]) &&
-    [vector, mask, bias, slopes].every((storage) => storage === null)
-  );
 }

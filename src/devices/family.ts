@@ -7,7 +7,7 @@ import { family } from "./wasm/family.generated.ts";
 import { WasmDevice, type WasmFamily } from "./wasm/wasm-device.ts";
 
 /** What a wasm device is extended by. */
-export const WASM_FAMILY: WasmFamily = { text: family, calls: familyCalls };
+const WASM_FAMILY: WasmFamily = { text: family, calls: familyCalls };
 
 /**
  * As `deviceOf`, with the kernels of the family of attention too. Devices for pages begin without them, and

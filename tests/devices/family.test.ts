@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { DeviceError } from "../../src/core/errors.ts";
 import type { Dtype, Storage } from "../../src/core/storage.ts";
 import { tensor } from "../../src/devices/create.ts";
-import { familyDevice, WASM_FAMILY } from "../../src/devices/family.ts";
+import { familyDevice } from "../../src/devices/family.ts";
 import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts";
 import { openWasmDevice, type WasmDevice } from "../../src/devices/wasm/wasm-device.ts";
 import { WORKER_SOURCE } from "../../src/devices/wasm/worker-source.ts";
@@ -15,9 +15,9 @@ import { PLAIN_PLAN } from "../../src/kernels/attend/contract.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import type { Device } from "../../src/kernels/device.ts";
 import { FAMILY_OPS } from "../../src/kernels/family.ts";
-import { familyDefinitions } from "../../src/kernels/family-definitions.ts";
 import { devicesUnderTest } from "../support/devices.ts";
 import { runOn } from "../support/run-case.ts";
+import { withFamily } from "../support/with-family.ts";
 
 /** The builds for which this engine has instructions. */
 const builds = (["simd128", "relaxed"] as const).filter(
@@ -29,13 +29,13 @@ const pairs: { name: string; dtype: Dtype; core: Device; extended: Device }[] = 
     name: `wasm ${simd}`,
     dtype: "float32" as const,
     core: openWasmDevice({ simd, threads: 1 }),
-    extended: openWasmDevice({ simd, threads: 1, family: WASM_FAMILY }),
+    extended: withFamily(openWasmDevice({ simd, threads: 1 })),
   })),
   ...(["float32", "float64"] as const).map((dtype) => ({
     name: `reference ${dtype}`,
     dtype,
     core: new ReferenceDevice(),
-    extended: new ReferenceDevice(familyDefinitions),
+    extended: withFamily(new ReferenceDevice()),
   })),
 ];
 
@@ -138,7 +138,7 @@ function awaitWorkers(device: WasmDevice): void {
 }
 
 describe.each(builds)("extending a wasm device, %s", (simd) => {
-  const alone = openWasmDevice({ simd, threads: 1, family: WASM_FAMILY });
+  const alone = withFamily(openWasmDevice({ simd, threads: 1 }));
 
   it("leaves tensors where they are, and is done once", () => {
     const device = openWasmDevice({ simd, threads: 1 });
@@ -156,7 +156,7 @@ describe.each(builds)("extending a wasm device, %s", (simd) => {
   it("works on memory that is not shared", async () => {
     const device = openWasmDevice({ simd, shared: false });
     await expect(causal(device)()).rejects.toThrow(DeviceError);
-    device.extend(WASM_FAMILY);
+    withFamily(device);
     expect(await causal(device)()).toEqual(await causal(alone)());
   });
 
@@ -176,7 +176,7 @@ describe.each(builds)("extending a wasm device, %s", (simd) => {
       if (round > 0) awaitWorkers(device);
       if (round === 1) await new Promise((resolve) => setTimeout(resolve, 20));
       const old = ended.length;
-      device.extend(WASM_FAMILY);
+      withFamily(device);
       const before = device.partsByWorkers;
       const end = performance.now() + 20_000;
       for (let i = 0; i < 20 || device.partsByWorkers === before; i++) {

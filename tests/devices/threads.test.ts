@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { WASM_FAMILY as family } from "../../src/devices/family.ts";
 import { type NativeDevice, openNativeDevice } from "../../src/devices/native/native-device.ts";
 import { openWasmDevice, type WasmDevice } from "../../src/devices/wasm/wasm-device.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
@@ -7,6 +6,7 @@ import { allCases } from "../support/all-cases.ts";
 import { bigCases } from "../support/big-cases.ts";
 import { devicesUnderTest } from "../support/devices.ts";
 import { runOn } from "../support/run-case.ts";
+import { withFamily } from "../support/with-family.ts";
 
 type ThreadedDevice = WasmDevice | NativeDevice;
 type Open = (threads: number, cutAll?: boolean) => ThreadedDevice;
@@ -16,7 +16,9 @@ const builds: [string, Open][] = devicesUnderTest.flatMap(({ name, device }): [s
   if (device === null || name.endsWith("threads") || device.name === "reference") return [];
   if (device.name === "wasm") {
     const { simd } = device as WasmDevice;
-    return [[name, (threads, cutAll = false) => openWasmDevice({ simd, threads, cutAll, family })]];
+    return [
+      [name, (threads, cutAll = false) => withFamily(openWasmDevice({ simd, threads, cutAll }))],
+    ];
   }
   const { simd } = device as NativeDevice;
   return [[name, (threads, cutAll = false) => openNativeDevice({ simd, threads, cutAll })]];

@@ -2,12 +2,11 @@ import v8 from "node:v8";
 import { test } from "vitest";
 import { DeviceError } from "../../src/core/errors.ts";
 import type { Dtype } from "../../src/core/storage.ts";
-import { WASM_FAMILY as family } from "../../src/devices/family.ts";
 import { openNativeDevice } from "../../src/devices/native/native-device.ts";
 import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts";
 import { openWasmDevice } from "../../src/devices/wasm/wasm-device.ts";
 import type { Device } from "../../src/kernels/device.ts";
-import { familyDefinitions } from "../../src/kernels/family-definitions.ts";
+import { withFamily } from "./with-family.ts";
 
 // Node 20 knows relaxed SIMD, but only when told so before it compiles any WebAssembly.
 if (process.versions.node.startsWith("20.")) {
@@ -55,16 +54,16 @@ function openedBy(name: string, open: () => Device): DeviceUnderTest {
   }
 }
 
-const reference = new ReferenceDevice(familyDefinitions);
+const reference = withFamily(new ReferenceDevice());
 
 /** Every device that tests run on, opened where it can be. */
 export const devicesUnderTest: readonly DeviceUnderTest[] = [
   { name: "reference float32", dtype: "float32", device: reference, skip: null },
   { name: "reference float64", dtype: "float64", device: reference, skip: null },
   ...(["simd128", "relaxed"] as const).flatMap((simd) => [
-    openedBy(`wasm ${simd}`, () => openWasmDevice({ simd, threads: 1, family })),
+    openedBy(`wasm ${simd}`, () => withFamily(openWasmDevice({ simd, threads: 1 }))),
     openedBy(`wasm ${simd}, 3 threads`, () =>
-      openWasmDevice({ simd, threads: 3, cutAll: true, family }),
+      withFamily(openWasmDevice({ simd, threads: 3, cutAll: true })),
     ),
   ]),
   ...levels.flatMap((simd) => [

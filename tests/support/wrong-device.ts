@@ -2,14 +2,14 @@ import type { Storage } from "../../src/core/storage.ts";
 import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts";
 import type { Floats } from "../../src/kernels/arrays.ts";
 import type { Device } from "../../src/kernels/device.ts";
-import { familyDefinitions } from "../../src/kernels/family-definitions.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
+import { withFamily } from "./with-family.ts";
 
 type ArrayKernels = Kernels<Floats, Int32Array>;
 
 /** The reference device with one op replaced, to see whether the tests notice. */
 export function deviceWith<Op extends keyof ArrayKernels>(op: Op, wrong: ArrayKernels[Op]): Device {
-  const reference = new ReferenceDevice(familyDefinitions);
+  const reference = withFamily(new ReferenceDevice());
   const onArrays = wrong as (...arguments_: unknown[]) => void;
   const onStorages = (...arguments_: unknown[]) => onArrays(...arguments_.map(arraysIn));
   return {

@@ -3,7 +3,7 @@ import type { Dtype, Storage, StorageArray, StorageDtype } from "../../core/stor
 import type { Floats } from "../../kernels/arrays.ts";
 import { coreDefinitions } from "../../kernels/core-definitions.ts";
 import type { Device } from "../../kernels/device.ts";
-import type { CoreKernels, FamilyKernels } from "../../kernels/family.ts";
+import type { FamilyKernels } from "../../kernels/family.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { coreAlone } from "../core-alone.ts";
 
@@ -69,15 +69,8 @@ export class ReferenceDevice implements Device {
   readonly name = "reference";
   readonly dtypes: readonly Dtype[] = ["float32", "float64"];
   readonly description = "plain TypeScript definitions, one thread";
-  readonly kernels: Kernels<Storage, Storage>;
+  readonly kernels = coreAlone(this.name, onStorages(coreDefinitions()));
   #extended = false;
-
-  /** @param family what to `extend` the device by at once */
-  constructor(family?: () => FamilyKernels<Floats, Int32Array>) {
-    const core: CoreKernels<Storage, Storage> = onStorages(coreDefinitions());
-    this.kernels = coreAlone(this.name, core);
-    if (family !== undefined) this.extend(family);
-  }
 
   /** Adds the definitions of the family of attention, once: a page that needs none need not have them. */
   extend(family: () => FamilyKernels<Floats, Int32Array>): void {

@@ -2,11 +2,11 @@ import type { Dtype, Storage, StorageDtype } from "../../core/storage.ts";
 import type { Device } from "../../kernels/device.ts";
 import type { FamilyKernels } from "../../kernels/family.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
-import type { Export } from "../addresses.ts";
 import { checkAllocation } from "../allocation.ts";
 import { coreAlone } from "../core-alone.ts";
 import { coreCalls } from "../core-calls.ts";
 import { describeThreads, threadsFor } from "../host.ts";
+import type { KernelExports } from "../kernel-calls.ts";
 import { Arena } from "./arena.ts";
 import { LAYOUT } from "./layout.ts";
 import { type Loaded, load, loadFamily, type ModuleText, type Simd } from "./module-loading.ts";
@@ -30,19 +30,14 @@ export interface WasmOptions {
   readonly startWorker?: StartWorker;
   /** Whether the memory is shared; when absent, it is wherever the engine allows it. */
   readonly shared?: boolean;
-  /** What to `extend` the device by at once. */
-  readonly family?: WasmFamily;
 }
 
 /** What a page needs not have: the kernels of the family of attention. */
 export interface WasmFamily {
   readonly text: ModuleText;
   /** As `kernelCalls`. */
-  calls(run: Ops, settle: () => void): FamilyKernels<Storage, Storage>;
+  calls(run: KernelExports, settle: () => void): FamilyKernels<Storage, Storage>;
 }
-
-/** C kernels by their names. */
-type Ops = Readonly<Record<keyof Kernels<Storage, Storage>, Export>>;
 
 const SIMD_NAMES = { relaxed: "relaxed SIMD", simd128: "SIMD" } as const;
 
@@ -106,9 +101,8 @@ export class WasmDevice implements Device {
     this.#loaded = loaded;
     this.#memory = new WasmMemory(arena, options.memoryLimit ?? DEFAULT_LIMIT);
     this.#pool = pool;
-    const core = coreCalls(exports as unknown as Ops, () => this.#settle());
+    const core = coreCalls(exports as unknown as KernelExports, () => this.#settle());
     this.kernels = coreAlone(this.name, core);
-    if (options.family !== undefined) this.extend(options.family);
   }
 
   /** Adds the kernels of the family of attention, once. Tensors stay where they are. */
@@ -116,7 +110,7 @@ export class WasmDevice implements Device {
     if (this.#extended) return;
     const { module, exports } = loadFamily(family.text, this.#loaded);
     this.#pool?.extend(module);
-    const calls = family.calls(exports as unknown as Ops, () => this.#settle());
+    const calls = family.calls(exports as unknown as KernelExports, () => this.#settle());
     Object.assign(this.kernels, calls);
     this.#extended = true;
   }

@@ -13,15 +13,9 @@ import {
   type Tolerance,
 } from "../case.ts";
 import { numbersOf } from "./case-numbers.ts";
-import {
-  type AttendOptions,
-  type AttendSetting,
-  broadcastSize,
-  nameOf,
-  settingOf,
-} from "./case-options.ts";
+import { type AttendOptions, type AttendSetting, nameOf, settingOf } from "./case-options.ts";
 import { type AttentionInputs, STAGES } from "./contract.ts";
-import { callOf, gradientOfRow } from "./rows.ts";
+import { broadcastSize, callOf, gradientOfRow } from "./rows.ts";
 
 type Numbers = ReturnType<typeof numbersOf>;
 type InputName = "query" | "keys" | "values" | "vector" | "bias" | "slopes";

@@ -3,14 +3,13 @@ import { lengthsOf, normals, seeded } from "../case.ts";
 import {
   type AttendOptions,
   type AttendSetting,
-  broadcastSize,
   planOf,
   SCORES,
   settingOf,
 } from "./case-options.ts";
 import { type AttentionInputs, AXES } from "./contract.ts";
 import { attendForward } from "./definition.ts";
-import { type Call, callOf, isAllowed } from "./rows.ts";
+import { broadcastSize, type Call, callOf, isAllowed } from "./rows.ts";
 
 const POISON = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 const MASK_TRUE = [1, -1, 255, 2 ** 31 - 1];
@@ -57,6 +56,11 @@ function draw(s: AttendSetting) {
   };
   const call = callOf(inputs, plan);
   const met = meetings(call);
+  /** Where that row begins in the query or the context. */
+  const startOfRow = (row: number, width: number): number => {
+    const { n, h, q } = call.layout.rowAt(row);
+    return call.layout.query(n, h, q, width);
+  };
   const poison = (x: Float32Array, row: (number: number) => number, width: number) => {
     return (yes: number, number: number) => {
       if (yes === 1) return;
@@ -72,9 +76,9 @@ function draw(s: AttendSetting) {
     ] as const) {
       met.keys.forEach(poison(x, (row) => row * width, width));
     }
-    met.queries.forEach(poison(query, (row) => startOfRow(s, row, size), size));
+    met.queries.forEach(poison(query, (row) => startOfRow(row, size), size));
   }
-  met.queries.forEach(poison(dContext, (row) => startOfRow(s, row, valueSize), valueSize));
+  met.queries.forEach(poison(dContext, (row) => startOfRow(row, valueSize), valueSize));
   met.pairs.forEach(poison(dWeights, (pair) => pair, 1));
   met.bias.forEach((yes, i) => {
     // −∞ is what made it so, and stays.
@@ -82,13 +86,13 @@ function draw(s: AttendSetting) {
   });
   const odd = { query: inputs.query, keys, values: inputs.values, vector, bias, slopes };
   const places = {
-    query: startOfRow(s, middle(met.queries), size) + Math.floor(size / 2),
+    query: startOfRow(middle(met.queries), size) + Math.floor(size / 2),
     keys: middle(met.keys) * size + Math.floor(size / 2),
     values: middle(met.keys) * valueSize + Math.floor(valueSize / 2),
     vector: Math.floor(size / 2),
     bias: middle(met.bias),
     slopes: Math.floor(heads / 2),
-    upstream: startOfRow(s, middle(met.queries), valueSize) + Math.floor(valueSize / 2),
+    upstream: startOfRow(middle(met.queries), valueSize) + Math.floor(valueSize / 2),
   };
   if (s.odd !== "none") {
     const x = s.odd === "upstream" ? dContext : odd[s.odd];
@@ -127,15 +131,20 @@ function shape(query: Float32Array, keys: Float32Array, s: AttendSetting): void 
   }
 }
 
+/** The number of elements of an array of those axes, or of none. */
+function lengthOf(s: AttendSetting, axes: number): number {
+  return axes < 0 ? 0 : broadcastSize(s, axes);
+}
+
 /** Calls with the element of an array of those axes and the query's index, for every element. */
 function elements(s: AttendSetting, axes: number, visit: (i: number, query: number) => void): void {
   const inner = axes & AXES.steps ? s.steps : 1;
   const queries = axes & AXES.queries ? s.queries : 1;
-  for (let i = 0; i < broadcastSize(s, axes); i++) visit(i, Math.floor(i / inner) % queries);
+  for (let i = 0; i < lengthOf(s, axes); i++) visit(i, Math.floor(i / inner) % queries);
 }
 
 function maskOf(random: Random, s: AttendSetting): Int32Array {
-  const mask = new Int32Array(broadcastSize(s, s.maskAxes));
+  const mask = new Int32Array(lengthOf(s, s.maskAxes));
   elements(s, s.maskAxes, (i, query) => {
     const chance = random.uniform();
     const some = chance < 1 / 3 ? 0 : MASK_TRUE[i % MASK_TRUE.length]!;
@@ -146,7 +155,7 @@ function maskOf(random: Random, s: AttendSetting): Int32Array {
 }
 
 function biasOf(random: Random, s: AttendSetting): Float32Array {
-  const bias = normals(random, broadcastSize(s, s.biasAxes));
+  const bias = normals(random, lengthOf(s, s.biasAxes));
   elements(s, s.biasAxes, (i, query) => {
     const some = random.uniform() < 1 / 4;
     if (s.bias === "finite") return;
@@ -175,18 +184,6 @@ function meetings(call: Call) {
     }
   }
   return met;
-}
-
-/** Where row (n · H + h) · Tq + q begins in the query or the context. */
-function startOfRow(s: AttendSetting, row: number, width: number): number {
-  const { heads, queries, sideBySide } = s;
-  if (!sideBySide) return row * width;
-  const [n, h, q] = [
-    Math.floor(row / queries / heads),
-    Math.floor(row / queries) % heads,
-    row % queries,
-  ];
-  return ((n * queries + q) * heads + h) * width;
 }
 
 /** The index of the middle one of the ones; of the middle if there is none. */

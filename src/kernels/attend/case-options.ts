@@ -159,18 +159,6 @@ export function planOf(s: AttendSetting): AttentionPlan {
   };
 }
 
-/** The number of elements of an array of those axes. */
-export function broadcastSize(s: AttendSetting, axes: number): number {
-  if (axes < 0) return 0;
-  const along = (axis: keyof typeof AXES, size: number) => (axes & AXES[axis] ? size : 1);
-  return (
-    along("batch", s.batch) *
-    along("heads", s.heads) *
-    along("queries", s.queries) *
-    along("steps", s.steps)
-  );
-}
-
 /** The op, then the sizes, then all that is not as it is by default. */
 export function nameOf(op: string, options: AttendOptions): string {
   const s = settingOf(options);

@@ -1,5 +1,5 @@
 import type { Floats } from "../arrays.ts";
-import { softmaxRow } from "../softmax/definition.ts";
+import { softmaxRow, softmaxWeight } from "../softmax/definition.ts";
 import type { AttentionInputs, AttentionPlan, AttentionRows } from "./contract.ts";
 
 type Inputs = AttentionInputs<Floats, Int32Array>;
@@ -27,11 +27,9 @@ export function attendForward(
   const { batch, queries, valueSize } = plan;
   for (let row = 0; row < batch * queries; row++) {
     const { out, first, scores: w } = rowOf(inputs, plan, row);
-    const max = w.reduce((most, x) => (x > most ? x : most), Number.NEGATIVE_INFINITY);
-    const shift = max === Number.NEGATIVE_INFINITY ? 0 : max;
+    const { max, sum } = softmaxRow(w, w, 0, w.length);
     maxima[row] = max;
-    sums[row] = w.reduce((total, x) => total + Math.exp(x - shift), 0);
-    softmaxRow(w, w, 0, w.length);
+    sums[row] = sum;
     for (let e = 0; e < valueSize; e++) {
       let total = 0;
       for (let t = 0; t < w.length; t++) {
@@ -62,8 +60,7 @@ export function attendBackward(
   for (let row = 0; row < batch * queries; row++) {
     const { at, out, first, scores } = rowOf(inputs, plan, row);
     const [max, sum] = [maxima[row]!, sums[row]!];
-    const shift = max === Number.NEGATIVE_INFINITY ? 0 : max;
-    const w = scores.map((score) => (sum === 0 ? 0 : Math.exp(score - shift) / sum));
+    const w = scores.map((score) => softmaxWeight(score, { max, sum }));
     let dot = 0;
     const dWeights = w.map((weight, t) => {
       let dWeight = 0;

@@ -1,7 +1,7 @@
 /** One row of the general attention's definition: one query of one head, and all it may meet. */
 import { threefry } from "../../core/threefry.ts";
 import type { Floats } from "../arrays.ts";
-import { softmaxRow } from "../softmax/definition.ts";
+import { softmaxRow, softmaxWeight } from "../softmax/definition.ts";
 import { entmaxRow, sparsemaxRow } from "../sparse-softmax/definition.ts";
 import {
   type AttentionInputs,
@@ -30,6 +30,10 @@ export function callOf(inputs: Inputs, plan: AttentionPlan): Call {
 /** Where rows begin in the arrays of a plan. */
 function layoutOf(plan: AttentionPlan) {
   const { batch, heads, keyHeads, queries, steps, capacity, sideBySide } = plan;
+  const rowAt = (row: number) => {
+    const h = Math.floor(row / queries) % heads;
+    return { n: Math.floor(row / queries / heads), h, q: row % queries, row };
+  };
   /** The element of an array of broadcast axes. */
   const at = (axes: number, n: number, h: number, q: number, t: number): number => {
     let index = 0;
@@ -40,12 +44,10 @@ function layoutOf(plan: AttentionPlan) {
     return index;
   };
   return {
+    rowAt,
     /** Every row there is, in order. */
     *rows() {
-      for (let row = 0; row < batch * heads * queries; row++) {
-        const h = Math.floor(row / queries) % heads;
-        yield { n: Math.floor(row / queries / heads), h, q: row % queries, row };
-      }
+      for (let row = 0; row < batch * heads * queries; row++) yield rowAt(row);
     },
     /** Of query and dQuery, or with E numbers of context and dContext. */
     query: (n: number, h: number, q: number, size: number): number =>
@@ -60,12 +62,16 @@ function layoutOf(plan: AttentionPlan) {
     mask: (n: number, h: number, q: number, t: number): number => at(plan.maskAxes, n, h, q, t),
     bias: (n: number, h: number, q: number, t: number): number => at(plan.biasAxes, n, h, q, t),
     /** The number of elements of bias. */
-    biasSize: (): number =>
-      (plan.biasAxes & AXES.batch ? batch : 1) *
-      (plan.biasAxes & AXES.heads ? heads : 1) *
-      (plan.biasAxes & AXES.queries ? queries : 1) *
-      (plan.biasAxes & AXES.steps ? steps : 1),
+    biasSize: (): number => broadcastSize(plan, plan.biasAxes),
   };
+}
+
+type Broadcast = Pick<AttentionPlan, "batch" | "heads" | "queries" | "steps">;
+
+/** The number of elements of an array of those axes. */
+export function broadcastSize(sizes: Broadcast, axes: number): number {
+  const along = (axis: keyof typeof AXES) => (axes & AXES[axis] ? sizes[axis] : 1);
+  return along("batch") * along("heads") * along("queries") * along("steps");
 }
 
 /** The key beside which query q of sequence n stands, and the number of keys that there are. */
@@ -124,21 +130,16 @@ export function weightsOfRow(
     isAllowed(call, n, h, q, t) ? scoreOf(call, n, h, q, t).score : undefined,
   );
   const allowed = Float64Array.from(scores.filter((score) => score !== undefined));
-  const max = allowed.reduce((most, x) => (x > most ? x : most), Number.NEGATIVE_INFINITY);
-  const shift = max === Number.NEGATIVE_INFINITY ? 0 : max;
-  const sum = allowed.reduce((total, x) => total + Math.exp(x - shift), 0);
-  normalise(plan.normalizer, allowed);
+  const normal = new Float64Array(allowed.length);
+  const { max, sum } = softmaxRow(allowed, normal, 0, allowed.length);
+  const { sparsemax, entmax15 } = NORMALIZERS;
+  if (plan.normalizer === sparsemax) sparsemaxRow(allowed, normal, 0, allowed.length);
+  if (plan.normalizer === entmax15) entmaxRow(allowed, normal, 0, allowed.length);
   // Back to where they came from: those that are not allowed weigh nothing.
   const w = new Float64Array(plan.steps);
   let next = 0;
-  for (let t = 0; t < plan.steps; t++) if (scores[t] !== undefined) w[t] = allowed[next++]!;
+  for (let t = 0; t < plan.steps; t++) if (scores[t] !== undefined) w[t] = normal[next++]!;
   return { scores, w, max, sum };
-}
-
-function normalise(normalizer: number, x: Float64Array): void {
-  if (normalizer === NORMALIZERS.sparsemax) sparsemaxRow(x, x, 0, x.length);
-  else if (normalizer === NORMALIZERS.entmax15) entmaxRow(x, x, 0, x.length);
-  else softmaxRow(x, x, 0, x.length);
 }
 
 /** What dropout makes of weight t of a row, or of its gradient: `factor` times as much, or 0 even of NaN. */
@@ -168,6 +169,7 @@ export function gradientOfRow(
   const { inputs, plan, layout } = call;
   const { steps, valueSize, normalizer } = plan;
   const row = (n * plan.heads + h) * plan.queries + q;
+  const left = { max: rows.maxima[row]!, sum: rows.sums[row]! };
   const out = layout.query(n, h, q, valueSize);
   const [w, g, dWeight] = [
     new Float64Array(steps),
@@ -180,7 +182,7 @@ export function gradientOfRow(
     if (!allowed[t]) continue;
     w[t] =
       weights === null
-        ? weightFrom(rows, row, scoreOf(call, n, h, q, t).score)
+        ? softmaxWeight(scoreOf(call, n, h, q, t).score, left)
         : weights[row * steps + t]!;
     g[t] = w[t]!;
     // NaN stays one.
@@ -196,14 +198,7 @@ export function gradientOfRow(
   }
   if (normalizer !== NORMALIZERS.softmax && total !== 0) dot /= total;
   // Nothing weighs anything, whatever came back.
-  if (normalizer === NORMALIZERS.softmax && rows.sums[row] === 0) dot = 0;
+  if (normalizer === NORMALIZERS.softmax && left.sum === 0) dot = 0;
   const dScores: PerKey = allowed.map((yes, t) => (yes ? g[t]! * (dWeight[t]! - dot) : undefined));
   return { dScores, dot, w };
-}
-
-/** A softmax's weight from what is left of its row. */
-function weightFrom({ maxima, sums }: AttentionRows<Floats>, row: number, score: number): number {
-  const sum = sums[row]!;
-  const shift = maxima[row] === Number.NEGATIVE_INFINITY ? 0 : maxima[row]!;
-  return sum === 0 ? 0 : Math.exp(score - shift) / sum;
 }

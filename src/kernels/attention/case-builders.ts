@@ -173,9 +173,8 @@ export function attentionForwardCase(options: AttentionOptions): KernelCase {
   });
 }
 
-/** What the backward passes of one fused op share: outputs, and what is judged by which terms. */
-export function fusedBackward(options: AttentionOptions) {
-  const { batch, queries, size, accumulate = false, shared } = options;
+export function attentionBackwardCase(options: AttentionOptions): KernelCase {
+  const { batch, queries, steps, size, lengths = "null", accumulate = false, shared } = options;
   const x = numbersOf(options);
   const oneInput = shared === "values" || shared === "both";
   const oneGradient = shared === "gradients" || shared === "both";
@@ -183,26 +182,6 @@ export function fusedBackward(options: AttentionOptions) {
   const ofValues = magnitude(x.dContext) * largest(x.weights);
   const ofKeys = upstream * largest(x.query);
   const start = accumulate ? magnitude(x.dKeys) : 0;
-  return {
-    oneInput,
-    oneGradient,
-    outputs: {
-      dQuery: output(batch * queries * size),
-      dKeys: accumulator(accumulate, x.dKeys),
-      dValues: oneGradient ? output(0) : accumulator(accumulate, x.dValues),
-    },
-    terms: {
-      dQuery: upstream * largest(x.keys),
-      dKeys: start + ofKeys + (oneGradient ? ofValues : 0),
-      dValues: start + ofValues,
-    },
-  };
-}
-
-export function attentionBackwardCase(options: AttentionOptions): KernelCase {
-  const { batch, queries, steps, size, lengths = "null", accumulate = false } = options;
-  const x = numbersOf(options);
-  const { oneInput, oneGradient, outputs, terms } = fusedBackward(options);
   return kernelCase({
     name: nameOf("attentionBackward", options),
     floats: {
@@ -212,11 +191,17 @@ export function attentionBackwardCase(options: AttentionOptions): KernelCase {
       weights: input(x.paddedWeights),
       context: input(oneInput ? x.contextOfKeys : x.context),
       dContext: input(x.dContext),
-      ...outputs,
+      dQuery: output(batch * queries * size),
+      dKeys: accumulator(accumulate, x.dKeys),
+      dValues: oneGradient ? output(0) : accumulator(accumulate, x.dValues),
     },
     ints: { lengths: inputInts(x.counts) },
     tolerance: options.tolerance ?? BACKWARD,
-    terms,
+    terms: {
+      dQuery: upstream * largest(x.keys),
+      dKeys: start + ofKeys + (oneGradient ? ofValues : 0),
+      dValues: start + ofValues,
+    },
     call: (kernels, f, i) =>
       kernels.attentionBackward(
         f.query,

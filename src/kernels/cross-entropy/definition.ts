@@ -13,16 +13,12 @@ export function softmaxCrossEntropyForward(
 ): void {
   for (let i = 0; i < rows; i++) {
     const start = i * columns;
-    softmaxRow(logits, probabilities, start, columns);
+    const { max, sum } = softmaxRow(logits, probabilities, start, columns);
     if (targets[i] === ignored) {
       losses[i] = 0;
       continue;
     }
-    let max = Number.NEGATIVE_INFINITY;
-    for (let j = start; j < start + columns; j++) if (logits[j]! > max) max = logits[j]!;
-    let total = 0;
-    for (let j = start; j < start + columns; j++) total += Math.exp(logits[j]! - max);
-    losses[i] = Math.log(total) - (logits[start + targets[i]!]! - max);
+    losses[i] = Math.log(sum) - (logits[start + targets[i]!]! - max);
   }
 }
 

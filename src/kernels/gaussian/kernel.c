@@ -4,8 +4,7 @@
 #include "vector-math.h"
 
 typedef struct {
-  const float *centres, *dy;
-  const float *y;
+  const float *centres, *y, *dy;
   float *out;
   float factor;
   i32 rows, steps, parts;

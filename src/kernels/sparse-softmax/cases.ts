@@ -1,106 +1,36 @@
+import { BACKWARD, type KernelCase, type Tolerance } from "../case.ts";
 import {
-  BACKWARD,
-  changed,
-  FORWARD,
-  input,
-  type KernelCase,
-  kernelCase,
-  largest,
-  magnitude,
-  normals,
-  output,
-  seeded,
-  withValues,
-} from "../case.ts";
-import { entmaxForward, sparsemaxForward } from "./definition.ts";
-
-/** rows, columns */
-const SHAPES = [
-  [0, 5],
-  [5, 0],
-  [1, 1],
-  [3, 1],
-  [1, 3],
-  [3, 4],
-  [4, 5],
-  [5, 17],
-  [17, 33],
-  [33, 65],
-  [29, 256],
-  [2, 1024],
-] as const;
+  MASKED,
+  type RowsOptions,
+  rowsBackwardCase,
+  rowsForwardCase,
+  SHAPES,
+  sharesOf,
+} from "../softmax/case-builders.ts";
 
 const LOW = Number.NEGATIVE_INFINITY;
 const OPS = ["sparsemax", "entmax"] as const;
-const DEFINITIONS = { sparsemax: sparsemaxForward, entmax: entmaxForward };
 
-export interface SparseOptions {
+export interface SparseOptions extends Omit<RowsOptions, "tolerance"> {
   readonly op: (typeof OPS)[number];
-  readonly rows: number;
-  readonly columns: number;
-  readonly inPlace?: boolean;
-  readonly seed?: number;
-  /** Standard deviation of the scores. */
-  readonly scale?: number;
-  /** Scores are rounded down to multiples of this, so that many are equal. */
-  readonly grid?: number;
-  readonly values?: Record<number, number>;
-  readonly special?: string;
 }
 
-function scoresOf(options: SparseOptions): Float32Array {
-  const { rows, columns, seed = rows * 31 + columns, grid } = options;
-  const numbers = normals(seeded(seed), rows * columns, options.scale);
-  const ties = grid === undefined ? numbers : numbers.map((x) => Math.floor(x / grid) * grid);
-  return withValues(ties, options.values ?? {});
-}
-
-function nameOf(pass: "Forward" | "Backward", options: SparseOptions, alias: string): string {
-  const { op, rows, columns, inPlace = false, special = "" } = options;
-  return `${op}${pass}: ${rows} × ${columns}${inPlace ? `, ${alias}` : ""}${special}`;
-}
+const AGAINST_TERMS: Tolerance = {
+  ...BACKWARD,
+  againstTerms: true,
+  reason: "few numbers have a share: the gradient is a difference of nearly equal terms",
+};
 
 export function sparseForwardCase(options: SparseOptions): KernelCase {
-  const { op, rows, columns, inPlace = false } = options;
-  const x = scoresOf(options);
-  return kernelCase({
-    name: nameOf("Forward", options, "y = x"),
-    floats: { x: inPlace ? changed(x) : input(x), y: output(inPlace ? 0 : x.length) },
-    tolerance: FORWARD,
-    call: (kernels, { x, y }) => kernels[`${op}Forward`](x, inPlace ? x : y, rows, columns),
-  });
+  return rowsForwardCase(options);
 }
 
 export function sparseBackwardCase(
   options: SparseOptions,
   valuesOfUpstream: Record<number, number> = {},
 ): KernelCase {
-  const { op, rows, columns, inPlace = false } = options;
-  const y = scoresOf(options);
-  DEFINITIONS[op](y, y, rows, columns);
-  const dy = withValues(normals(seeded(7 + columns), rows * columns), valuesOfUpstream);
-  const terms = magnitude(dy) * largest(y);
-  const reason = "few numbers have a share: the gradient is a difference of nearly equal terms";
-  return kernelCase({
-    name: nameOf("Backward", options, "dx = dy"),
-    floats: {
-      y: input(y),
-      dy: inPlace ? changed(dy) : input(dy),
-      dx: output(inPlace ? 0 : dy.length),
-    },
-    tolerance: { ...BACKWARD, againstTerms: true, reason },
-    terms: { dx: terms, dy: terms },
-    call: (kernels, { y, dy, dx }) =>
-      kernels[`${op}Backward`](y, dy, inPlace ? dy : dx, rows, columns),
-  });
+  return rowsBackwardCase({ ...options, tolerance: AGAINST_TERMS }, valuesOfUpstream);
 }
-
-/** 4 rows of 17: one of −∞ alone, one with a single key, one with none masked, one with many. */
-const MASKED: Record<number, number> = Object.fromEntries([
-  ...Array.from({ length: 17 }, (_, j) => [j, LOW]),
-  ...Array.from({ length: 16 }, (_, j) => [17 + j, LOW]),
-  ...Array.from({ length: 6 }, (_, j) => [3 * 17 + 2 * j, LOW]),
-]);
 
 /** Of 17 columns: in two rows, whose gradients either spoils where it falls on a share. */
 const UPSTREAM = { 3: Number.NaN, 40: Number.POSITIVE_INFINITY };
@@ -147,9 +77,8 @@ function casesOf(op: SparseOptions["op"]): KernelCase[] {
 
 /** NaN for whatever has no share. */
 function withoutShare(options: SparseOptions): Record<number, number> {
-  const y = scoresOf(options);
-  DEFINITIONS[options.op](y, y, options.rows, options.columns);
-  return Object.fromEntries([...y].flatMap((share, i) => (share === 0 ? [[i, Number.NaN]] : [])));
+  const places = [...sharesOf(options).entries()].filter(([, share]) => share === 0);
+  return Object.fromEntries(places.map(([i]) => [i, Number.NaN]));
 }
 
 export function sparseSoftmaxCases(): KernelCase[] {

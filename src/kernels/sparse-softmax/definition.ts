@@ -10,16 +10,10 @@ export function sparsemaxForward(x: Floats, y: Floats, rows: number, columns: nu
 
 /** sparsemaxForward of the `columns` numbers from `start` on. */
 export function sparsemaxRow(x: Floats, y: Floats, start: number, columns: number): void {
-  const row = x.subarray(start, start + columns);
-  const max = largestOf(row);
-  if (!Number.isFinite(max)) {
-    y.fill(max === Number.NEGATIVE_INFINITY ? 0 : Number.NaN, start, start + columns);
-    return;
-  }
-  // The maximum is taken off so that no digits are lost, and shifts τ by as much.
-  const sorted = Float64Array.from(row, (value) => value - max)
-    .sort()
-    .reverse();
+  sparseRow(x, y, start, columns, 1, sparsemaxThreshold, (excess) => excess);
+}
+
+function sparsemaxThreshold(sorted: Float64Array): number {
   let [total, threshold] = [0, 0];
   for (const [k, z] of sorted.entries()) {
     total += z;
@@ -27,7 +21,7 @@ export function sparsemaxRow(x: Floats, y: Floats, start: number, columns: numbe
     if (!(1 + (k + 1) * z > total)) break;
     threshold = (total - 1) / (k + 1);
   }
-  for (let j = 0; j < columns; j++) y[start + j] = Math.max(row[j]! - max - threshold, 0);
+  return threshold;
 }
 
 /**
@@ -40,15 +34,10 @@ export function entmaxForward(x: Floats, y: Floats, rows: number, columns: numbe
 
 /** entmaxForward of the `columns` numbers from `start` on. */
 export function entmaxRow(x: Floats, y: Floats, start: number, columns: number): void {
-  const row = x.subarray(start, start + columns);
-  const max = largestOf(row);
-  if (!Number.isFinite(max)) {
-    y.fill(max === Number.NEGATIVE_INFINITY ? 0 : Number.NaN, start, start + columns);
-    return;
-  }
-  const sorted = Float64Array.from(row, (value) => (value - max) / 2)
-    .sort()
-    .reverse();
+  sparseRow(x, y, start, columns, 1 / 2, entmaxThreshold, (excess) => excess * excess);
+}
+
+function entmaxThreshold(sorted: Float64Array): number {
   let [total, squares, threshold] = [0, 0, 0];
   for (const [k, z] of sorted.entries()) {
     total += z;
@@ -60,10 +49,29 @@ export function entmaxRow(x: Floats, y: Floats, start: number, columns: number):
     if (!(candidate <= z)) break;
     threshold = candidate;
   }
-  for (let j = 0; j < columns; j++) {
-    const root = Math.max((row[j]! - max) / 2 - threshold, 0);
-    y[start + j] = root * root;
+  return threshold;
+}
+
+/** y = share(max(factor · x − τ, 0)), with the τ that `thresholdOf` gives for falling numbers of which the first is 0. */
+function sparseRow(
+  x: Floats,
+  y: Floats,
+  start: number,
+  columns: number,
+  factor: number,
+  thresholdOf: (sorted: Float64Array) => number,
+  share: (excess: number) => number,
+): void {
+  const row = x.subarray(start, start + columns);
+  const max = largestOf(row);
+  if (!Number.isFinite(max)) {
+    y.fill(max === Number.NEGATIVE_INFINITY ? 0 : Number.NaN, start, start + columns);
+    return;
   }
+  // The maximum is taken off so that no digits are lost, and shifts τ by as much.
+  const z = Float64Array.from(row, (value) => factor * (value - max));
+  const threshold = thresholdOf(z.slice().sort().reverse());
+  for (let j = 0; j < columns; j++) y[start + j] = share(Math.max(z[j]! - threshold, 0));
 }
 
 /** −∞ for no numbers, NaN where one is. */
