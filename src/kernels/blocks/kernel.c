@@ -20,12 +20,12 @@ static void blocks_part(const void *of, i32 part) {
     const i32 i = first / c->length, j = first % c->length;
     const i32 count = smaller_of(c->length - j, last - first);
     const float *x = c->x + (long)i * c->x_stride + j;
-    const float *b = c->b + (long)i * c->b_stride + j;
+    const float *b = c->b ? c->b + (long)i * c->b_stride + j : 0;
     float *y = c->y + (long)i * c->y_stride + j;
     for (i32 l = 0; l < count; l += LANES) {
       const i32 left = count - l;
       vec value = load_left(x + l, left, 0);
-      if (c->b) value += load_left(b + l, left, 0);
+      if (b) value += load_left(b + l, left, 0);
       store_left(y + l, value, left);
     }
     first += count;
