@@ -1,0 +1,66 @@
+import type { Scope } from "../core/scope.ts";
+import type { Indices, Tensor } from "../core/tensor.ts";
+import type { SourceBatch } from "./batch.ts";
+
+/**
+ * The learned half of a model, in two parts: one reads a batch of sources, one writes targets. N is the
+ * batch, Te and Td are steps of sources and targets, V the symbols of the targets.
+ *
+ * Whoever trains calls `encode`, `decode`, `backward`, all with one step's number and one scope; whoever
+ * predicts calls `encode`, `begin`, and then `advance` symbol by symbol.
+ */
+export interface Network {
+  /**
+   * Reads sources.
+   *
+   * @param step number of the training step, for dropout's random streams; null: no dropout, and what a
+   *   backward pass would need is given back at once
+   */
+  encode(batch: SourceBatch, step: number | null, scope: Scope): EncodedSource;
+  /** All steps at once, by teacher forcing: inputs (N, Td). For `backward`, which has to follow. */
+  decode(inputs: Indices, source: EncodedSource, step: number | null, scope: Scope): StepOutput;
+  /** Undoes the last `encode` and `decode`: adds to the parameters' gradients. */
+  backward(gradients: OutputGradients, scope: Scope): void;
+  /** What the first step starts from. Lives until it is disposed, or `scope` is, whichever comes first. */
+  begin(source: EncodedSource, scope: Scope): DecoderState;
+  /** One step: inputs (N, 1) → what comes out, Td = 1, and what the next step starts from. */
+  advance(
+    inputs: Indices,
+    source: EncodedSource,
+    state: DecoderState,
+    scope: Scope,
+  ): StepOutput & { readonly state: DecoderState };
+}
+
+/** What a decoder sees of a batch of sources: tensors whose first axis is the batch. */
+export interface EncodedSource {
+  /** (N) real lengths; undefined where padding is not masked. */
+  readonly lengths: Indices | undefined;
+  /** By name: the encoder's states, keys, values, last states. All begin with an axis of N. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/** Where a decoder stands: tensors whose first axis is the batch, so that rows can be chosen. */
+export interface DecoderState {
+  /** Steps taken before. */
+  readonly steps: number;
+  /** By name; all begin with an axis of N. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/** What comes out of steps of a decoder. */
+export interface StepOutput {
+  /** (N, Td, V) */
+  readonly logits: Tensor;
+  /** (N, Td, Te): the mean over heads where there are several; null without attention. */
+  readonly weights: Tensor | null;
+  /** (N, Td): how much is written rather than copied, 0 to 1; null where nothing is copied. */
+  readonly gate: Tensor | null;
+}
+
+/** Gradients of a {@link StepOutput}; null where there is none. */
+export interface OutputGradients {
+  readonly dLogits: Tensor;
+  readonly dWeights: Tensor | null;
+  readonly dGate: Tensor | null;
+}
