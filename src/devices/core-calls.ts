@@ -78,7 +78,7 @@ export function coreCalls(run: Readonly<Record<keyof Calls, Export>>, settle: ()
       run.softmaxBackward(at(y), at(dy), at(dx), rows, columns);
       settle();
     },
-    lstmForward(gates, wh, h0, c0, lengths, hs, cs, hLast, cLast, batch, steps, hidden) {
+    lstmForward(gates, wh, h0, c0, lengths, hs, cs, hLast, cLast, batch, steps, hidden, reverse) {
       run.lstmForward(
         at(gates),
         at(wh),
@@ -92,6 +92,7 @@ export function coreCalls(run: Readonly<Record<keyof Calls, Export>>, settle: ()
         batch,
         steps,
         hidden,
+        bit(reverse),
       );
       settle();
     },
@@ -113,6 +114,7 @@ export function coreCalls(run: Readonly<Record<keyof Calls, Export>>, settle: ()
       batch,
       steps,
       hidden,
+      reverse,
     ) {
       run.lstmBackward(
         at(gates),
@@ -132,6 +134,7 @@ export function coreCalls(run: Readonly<Record<keyof Calls, Export>>, settle: ()
         batch,
         steps,
         hidden,
+        bit(reverse),
       );
       settle();
     },

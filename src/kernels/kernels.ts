@@ -238,6 +238,8 @@ export interface Kernels<F, I> extends AttentionKernels<F, I>, LayerKernels<F, I
    * gates (N, T, 4H) holds x · wx + b on entry and f, g, i, o on exit. hs, cs (N, T, H) are the states
    * of every step; hLast, cLast (N, H) those of the last. wh is (H, 4H). From step lengths[n] on
    * (null: T), sequence n stands still: its gates are not read and become 0, its state is carried on.
+   * With `reverse`, from the last step to the first: h[t + 1] takes the place of h[t − 1], sequence n
+   * has its initial state until step lengths[n] − 1, and hLast and cLast are the state of step 0.
    */
   lstmForward(
     gates: F,
@@ -252,9 +254,10 @@ export interface Kernels<F, I> extends AttentionKernels<F, I>, LayerKernels<F, I
     batch: number,
     steps: number,
     hidden: number,
+    reverse: boolean,
   ): void;
   /**
-   * Undoes lstmForward, from the last step to the first. dhs (N, T, H) is the gradient of every state,
+   * Undoes lstmForward, from the step that it did last to the first. dhs (N, T, H) is the gradient of every state,
    * dhLast and dcLast (N, H; null is zeros) of the last one besides. gates, hs, cs are the forward
    * pass's outputs. dGates (N, T, 4H) is the gradient of what stood in `gates` on entry; dh0, dc0
    * (N, H) that of the initial state; dwh (H, 4H) += that of wh.
@@ -277,6 +280,7 @@ export interface Kernels<F, I> extends AttentionKernels<F, I>, LayerKernels<F, I
     batch: number,
     steps: number,
     hidden: number,
+    reverse: boolean,
   ): void;
 
   // --- embedding ---

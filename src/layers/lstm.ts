@@ -1,4 +1,4 @@
-import { checkOptions, checkSize } from "../core/arguments.ts";
+import { checkFlag, checkOptions, checkSize } from "../core/arguments.ts";
 import type { Indices, Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
 import { agree, axes, checkLengths, expectShape, together } from "./checks.ts";
@@ -13,9 +13,14 @@ export interface LstmStart {
   readonly c?: Tensor;
   /** (N): from step lengths[n] on, sequence n stands still: hs repeats its last state. */
   readonly lengths?: Indices;
+  /**
+   * Whether to go from the last step to the first (false without it): the state before step t is then
+   * that of step t + 1, and that before step lengths[n] − 1 the one that it starts from.
+   */
+  readonly reverse?: boolean;
 }
 
-/** The state after the last step, each (N, H). */
+/** The state after the last step, each (N, H); reversed, the first step is the last. */
 export interface LstmState {
   /** Hidden state. */
   readonly h: Tensor;
@@ -28,6 +33,7 @@ interface LstmMemory {
   readonly h: Tensor | undefined;
   readonly c: Tensor | undefined;
   readonly lengths: Indices | undefined;
+  readonly reverse: boolean;
   readonly gates: Tensor;
   readonly hs: Tensor;
   readonly cs: Tensor;
@@ -40,6 +46,9 @@ interface LstmMemory {
  *     z = x[t] · Wx + h[t−1] · Wh + b
  *     f = σ(z_f)   g = tanh(z_g)   i = σ(z_i)   o = σ(z_o)
  *     c[t] = f ⊙ c[t−1] + g ⊙ i         h[t] = o ⊙ tanh(c[t])
+ *
+ * Reversed, from the last step to the first, with h[t+1] and c[t+1] instead: the other half of a
+ * bidirectional encoder (Schuster & Paliwal 1997).
  *
  * Shapes: xs (N, T, D) → hs (N, T, H). Parameters Wx (D, 4H), at first normal with deviation 1/√D,
  * Wh (H, 4H), at first normal with deviation 1/√H, and b (4H), at first 0.
@@ -93,11 +102,14 @@ export class LSTM implements Layer {
   /**
    * xs (N, T, D) → hs (N, T, H), every hidden state; {@link state} has the last.
    *
-   * @throws ShapeError when xs is not (N, T, D), a state not (N, H), or a length not from 0 to T
+   * @throws ShapeError when xs is not (N, T, D), a state not (N, H), or a length not from 0 to T;
+   *   DataError when `reverse` is neither true nor false
    */
   forward(xs: Tensor, start: LstmStart = {}): Tensor {
     const where = "LSTM.forward";
-    checkOptions(where, start, ["h", "c", "lengths"]);
+    checkOptions(where, start, ["h", "c", "lengths", "reverse"]);
+    const { reverse = false } = start;
+    checkFlag(where, "reverse", reverse);
     const [Wx, Wh, b] = this.params as [Tensor, Tensor, Tensor];
     const [N, T, D] = axes(where, "xs", xs, "N", "T", "D");
     const H = this.#hidden;
@@ -141,9 +153,11 @@ export class LSTM implements Layer {
       N,
       T,
       H,
+      reverse,
     );
     this.release();
-    this.#memory = { xs: inputs, h: start.h, c: start.c, lengths: start.lengths, gates, hs, cs };
+    const { h, c, lengths } = start;
+    this.#memory = { xs: inputs, h, c, lengths, reverse, gates, hs, cs };
     this.#state = state;
     return hs;
   }
@@ -158,7 +172,7 @@ export class LSTM implements Layer {
   backward(dhs: Tensor, dState: Partial<LstmState> = {}): [dxs: Tensor, dh: Tensor, dc: Tensor] {
     const where = "LSTM.backward";
     checkOptions(where, dState, ["h", "c"]);
-    const { xs, h, c, lengths, gates, hs, cs } = recall("LSTM", this.#memory);
+    const { xs, h, c, lengths, reverse, gates, hs, cs } = recall("LSTM", this.#memory);
     const [Wx, Wh] = this.params as [Tensor, Tensor];
     const [dWx, dWh, db] = this.grads as [Tensor, Tensor, Tensor];
     const [N, T, D] = axes(where, "xs", xs, "N", "T", "D");
@@ -192,6 +206,7 @@ export class LSTM implements Layer {
       N,
       T,
       H,
+      reverse,
     );
     const [rows, columns] = [N * T, 4 * H];
     const d = dGates.storage;

@@ -43,7 +43,7 @@ describe.each(builds)("$name", ({ device }) => {
     const [hs, cs, h, c] = states as [Storage, Storage, Storage, Storage];
     const wh = device.allocate("float32", 0); // with no h0, nothing is read of it at step 0
     const before = c0 === null ? null : put(device, c0);
-    kernels.lstmForward(z, wh, null, before, null, hs, cs, h, c, 1, 1, hidden);
+    kernels.lstmForward(z, wh, null, before, null, hs, cs, h, c, 1, 1, hidden, false);
     const gate = (i: number) => z.view().subarray(i * hidden, (i + 1) * hidden);
     return { f: gate(0), g: gate(1), i: gate(2), o: gate(3), h: h.view(), c: c.view() };
   }

@@ -51,6 +51,7 @@ const recurrent = {
   hidden: fc.nat(9),
   lengths,
   initial: fc.constantFrom("both", "h", "c", "none"),
+  reverse: flag,
   seed: word,
 } as const;
 const scale = fc.constantFrom(0.01, 0.3, 1, 10);

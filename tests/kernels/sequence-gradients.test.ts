@@ -213,17 +213,19 @@ interface LstmShape {
   readonly hidden: number;
   readonly lengths: LengthsKind;
   readonly initial: "given" | "null";
+  readonly reverse: boolean;
 }
 
 const LSTM_SHAPES: LstmShape[] = ALL_LENGTHS.flatMap((lengths) =>
   (["given", "null"] as const).flatMap((initial) => [
-    { batch: 1, steps: 1, hidden: 1, lengths, initial },
-    { batch: 5, steps: 4, hidden: 3, lengths, initial },
-    { batch: 2, steps: 7, hidden: 2, lengths, initial },
+    { batch: 1, steps: 1, hidden: 1, lengths, initial, reverse: false },
+    { batch: 5, steps: 4, hidden: 3, lengths, initial, reverse: false },
+    { batch: 2, steps: 7, hidden: 2, lengths, initial, reverse: false },
+    { batch: 5, steps: 4, hidden: 3, lengths, initial, reverse: true },
   ]),
 );
 
-function lstm({ batch, steps, hidden, lengths, initial }: LstmShape): Differentiable {
+function lstm({ batch, steps, hidden, lengths, initial, reverse }: LstmShape): Differentiable {
   const random = new Random(steps);
   const counts = lengths === "null" ? null : lengthsOf(lengths, batch, steps);
   const [state, states] = [batch * hidden, batch * steps * hidden];
@@ -251,6 +253,7 @@ function lstm({ batch, steps, hidden, lengths, initial }: LstmShape): Differenti
       batch,
       steps,
       hidden,
+      reverse,
     );
     return out;
   };
@@ -282,6 +285,7 @@ function lstm({ batch, steps, hidden, lengths, initial }: LstmShape): Differenti
         batch,
         steps,
         hidden,
+        reverse,
       );
       const gradients = { gates: dGates, wh: dwh };
       return initial === "given" ? { ...gradients, h0: dh0, c0: dc0 } : gradients;
@@ -291,13 +295,13 @@ function lstm({ batch, steps, hidden, lengths, initial }: LstmShape): Differenti
 
 describe("lstm", () => {
   it.each(LSTM_SHAPES)(
-    "N $batch, T $steps, H $hidden, lengths $lengths, states $initial: the gradient is right",
+    "N $batch, T $steps, H $hidden, lengths $lengths, states $initial, reversed $reverse: the gradient is right",
     (shape) => expect(gradientComplaints(lstm(shape))).toEqual([]),
   );
 
   it("without dhLast and dcLast has the gradient that zeros give", () => {
     const shape = { batch: 5, steps: 4, hidden: 3, lengths: "mixed", initial: "given" } as const;
-    const f = lstm(shape);
+    const f = lstm({ ...shape, reverse: false });
     const [hs, hLast, cLast] = f.forward(f.inputs);
     const dhs = normals64(new Random(5), hs!.length);
     const withZeros = f.backward(f.inputs, [dhs, zeros(hLast!.length), zeros(cLast!.length)]);

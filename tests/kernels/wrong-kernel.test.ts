@@ -225,6 +225,14 @@ describe("a wrong kernel is caught", () => {
     expect(found.join("\n")).toContain("states given: h");
     expect(found.join("\n")).not.toContain("states given: none");
   });
+
+  it("an LSTM that goes forwards where it is to go backwards", async () => {
+    const found = await complaintsAbout("lstmForward", (...all) => {
+      all[12] = false;
+      definitions.lstmForward(...all);
+    });
+    expect(found.join("\n")).toContain("reversed");
+  });
 });
 
 /** (rows, inner) without its last column. */

@@ -14,7 +14,7 @@ import { TimeAttention } from "../../src/layers/time-attention.ts";
 import { WeightSum } from "../../src/layers/weight-sum.ts";
 import { complaintsOf, float64, type Shapes, type Subject } from "../support/layer-gradients.ts";
 
-function lstmSubject(lengths: number[] | null, withState: boolean): Subject {
+function lstmSubject(lengths: number[] | null, withState: boolean, reverse = false): Subject {
   const layer = new LSTM(3, 4, float64);
   const shapes: Shapes = withState ? { xs: [2, 5, 3], h: [2, 4], c: [2, 4] } : { xs: [2, 5, 3] };
   return {
@@ -23,7 +23,8 @@ function lstmSubject(lengths: number[] | null, withState: boolean): Subject {
     forward: ({ xs, h, c }) => {
       const real =
         lengths === null ? {} : { lengths: indices(lengths, [2], { device: xs!.device }) };
-      const hs = layer.forward(xs!, { ...(withState ? { h: h!, c: c! } : {}), ...real });
+      const state = withState ? { h: h!, c: c! } : {};
+      const hs = layer.forward(xs!, { ...state, ...real, reverse });
       return [hs, layer.state.h, layer.state.c];
     },
     backward: ([dhs, dhLast, dcLast]) => {
@@ -146,6 +147,8 @@ const subjects: Readonly<Record<string, () => Subject>> = {
   "LSTM from a state": () => lstmSubject(null, true),
   "LSTM from a state, with lengths": () => lstmSubject([2, 5], true),
   "LSTM with a sequence of no steps": () => lstmSubject([0, 3], true),
+  "LSTM reversed": () => lstmSubject(null, false, true),
+  "LSTM reversed, from a state, with lengths": () => lstmSubject([2, 5], true, true),
   SoftmaxCrossEntropy: () => {
     const layer = new SoftmaxCrossEntropy();
     return {

@@ -121,6 +121,43 @@ describe.each(openDevices())("on $name", ({ device, dtype }) => {
     expect(results[1]!.flat().every(Number.isFinite)).toBe(true);
   });
 
+  test("a reversed LSTM is an LSTM of the steps in the other order, each sequence's own", () => {
+    const random = new Random(8);
+    const [xs, dhs] = [normal([2, 5, 3], random, where), normal([2, 5, 4], random, where)];
+    const state = { h: normal([2, 4], random, where), c: normal([2, 4], random, where) };
+    const real = [3, 5];
+    const lengths = indices(real, [2], where);
+    /** The steps before the lengths in the other order, the others as they are. */
+    const turned = (x: Tensor): Tensor => {
+      const [N = 0, T = 0, D = 0] = x.shape;
+      const numbers = Float64Array.from({ length: N * T * D }, (_, i) => {
+        const [n, t, j] = [Math.floor(i / (T * D)), Math.floor(i / D) % T, i % D];
+        return x.data[(n * T + (t < real[n]! ? real[n]! - 1 - t : t)) * D + j]!;
+      });
+      return tensor(numbers, x.shape, where);
+    };
+    const ofReal = (x: Tensor, size: number): number[] =>
+      [...x.data].filter((_, i) => Math.floor(i / size) % 5 < real[Math.floor(i / (5 * size))]!);
+    const [ahead, back] = [
+      new LSTM(3, 4, { ...where, seed: 2 }),
+      new LSTM(3, 4, { ...where, seed: 2 }),
+    ];
+    const expected = ahead.forward(turned(xs), { ...state, lengths });
+    const hs = back.forward(xs, { ...state, lengths, reverse: true });
+    close(ofReal(hs, 4), ofReal(turned(expected), 4), bound);
+    close(back.state.h.data, ahead.state.h.data, bound);
+    close(back.state.c.data, ahead.state.c.data, bound);
+    // Where a sequence has not begun, it has the state that it starts from.
+    expect([...hs.data.slice(12, 16)]).toEqual([...state.h.data.slice(0, 4)]);
+    dhs.data.fill(0, 12, 20);
+    const dState = { c: normal([2, 4], random, where) };
+    const [dxsAhead, ...startAhead] = ahead.backward(turned(dhs), dState);
+    const [dxsBack, ...startBack] = back.backward(dhs, dState);
+    close(dxsBack.data, turned(dxsAhead).data, 10 * bound);
+    for (const [i, d] of startBack.entries()) close(d.data, startAhead[i]!.data, 10 * bound);
+    for (const [i, d] of back.grads.entries()) close(d.data, ahead.grads[i]!.data, 10 * bound);
+  });
+
   test("sizes of 0 give empty or zero results, never garbage", () => {
     const layer = new TimeAttention();
     const none = layer.forward(zeros([2, 0, 3], where), zeros([2, 4, 3], where));

@@ -87,6 +87,12 @@ const refusals: readonly (readonly [string, typeof DataError, RegExp, () => unkn
     () => lstm()[0]["forward"]?.(zeros([1, 2, 3]), { h0: zeros([1, 4]) }),
   ],
   [
+    "LSTM: reverse as a number",
+    DataError,
+    /reverse to be true or false.*1/,
+    () => lstm()[0]["forward"]?.(zeros([1, 2, 3]), { reverse: 1 }),
+  ],
+  [
     "LSTM: dState's name",
     DataError,
     /"dh"/,

@@ -90,6 +90,8 @@ export function bigCases(): KernelCase[] {
     ...products,
     lstmForwardCase(recurrent),
     lstmBackwardCase(recurrent),
+    lstmForwardCase({ ...recurrent, reverse: true }),
+    lstmBackwardCase({ ...recurrent, reverse: true }),
     softmaxForwardCase(rows),
     softmaxBackwardCase(rows),
     ...(["sparsemax", "entmax"] as const).flatMap((op) => [

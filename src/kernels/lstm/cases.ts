@@ -26,6 +26,7 @@ export interface LstmOptions {
   readonly lengths?: LengthsKind;
   /** Whether h0 and c0 (forward and backward) and dhLast and dcLast (backward) are given. */
   readonly initial?: "both" | "h" | "c" | "none";
+  readonly reverse?: boolean;
   readonly seed?: number;
   /** Standard deviation of x · wx + b. */
   readonly scale?: number;
@@ -56,7 +57,8 @@ function numbersOf(options: LstmOptions) {
 function nameOf(op: string, options: LstmOptions): string {
   const { batch, steps, hidden, lengths = "null", initial = "both", special = "" } = options;
   const shape = `N ${batch}, T ${steps}, H ${hidden}`;
-  return `${op}: ${shape}, lengths ${lengths}, states given: ${initial}${special}`;
+  const way = options.reverse === true ? ", reversed" : "";
+  return `${op}: ${shape}, lengths ${lengths}, states given: ${initial}${way}${special}`;
 }
 
 function given(options: LstmOptions): { h: boolean; c: boolean } {
@@ -65,7 +67,7 @@ function given(options: LstmOptions): { h: boolean; c: boolean } {
 }
 
 export function lstmForwardCase(options: LstmOptions): KernelCase {
-  const { batch, steps, hidden, lengths = "null" } = options;
+  const { batch, steps, hidden, lengths = "null", reverse = false } = options;
   const x = numbersOf(options);
   const has = given(options);
   const states = batch * steps * hidden;
@@ -99,12 +101,13 @@ export function lstmForwardCase(options: LstmOptions): KernelCase {
         batch,
         steps,
         hidden,
+        reverse,
       ),
   });
 }
 
 export function lstmBackwardCase(options: LstmOptions): KernelCase {
-  const { batch, steps, hidden, lengths = "null" } = options;
+  const { batch, steps, hidden, lengths = "null", reverse = false } = options;
   const x = numbersOf(options);
   const has = given(options);
   const hs = new Float32Array(batch * steps * hidden);
@@ -112,7 +115,8 @@ export function lstmBackwardCase(options: LstmOptions): KernelCase {
   const last = () => new Float32Array(batch * hidden);
   const gates = x.gates.slice();
   const [h0, c0] = [has.h ? x.h0 : null, has.c ? x.c0 : null];
-  lstmDefinition(gates, x.wh, h0, c0, x.counts, hs, cs, last(), last(), batch, steps, hidden);
+  const sizes = [batch, steps, hidden] as const;
+  lstmDefinition(gates, x.wh, h0, c0, x.counts, hs, cs, last(), last(), ...sizes, reverse);
   const upstream = Math.hypot(magnitude(x.dhs), magnitude(x.dhLast), magnitude(x.dcLast));
   const size = upstream * Math.max(1, largest(x.wh), largest(cs));
   return kernelCase({
@@ -154,6 +158,7 @@ export function lstmBackwardCase(options: LstmOptions): KernelCase {
         batch,
         steps,
         hidden,
+        reverse,
       ),
   });
 }
@@ -184,17 +189,38 @@ export function lstmCases(): KernelCase[] {
     for (const lengths of ["null", "full", "mixed", "zero"] as const) {
       push({ batch, steps, hidden, lengths, initial: "both" });
       push({ batch, steps, hidden, lengths, initial: "none" });
+      push({ batch, steps, hidden, lengths, initial: "both", reverse: true });
+      push({ batch, steps, hidden, lengths, initial: "none", reverse: true });
     }
   }
   const shape = { batch: 5, steps: 6, hidden: 7 };
   push({ ...shape, lengths: "mixed", initial: "h" });
   push({ ...shape, lengths: "mixed", initial: "c" });
+  push({ ...shape, lengths: "mixed", initial: "h", reverse: true });
+  push({ ...shape, lengths: "mixed", initial: "c", reverse: true });
   push({ batch: 2, steps: 29, hidden: 256 });
   push({ batch: 3, steps: 29, hidden: 64, lengths: "mixed" });
+  push({ batch: 3, steps: 29, hidden: 64, lengths: "mixed", reverse: true });
+  // More steps than terms that a kernel adds at once.
+  push({ batch: 2, steps: 300, hidden: 3, reverse: true });
   for (const lengths of ["null", "mixed"] as const) {
     const not = Number.NaN;
     push({ ...shape, lengths, valuesOfGates: { 3: not }, special: ", NaN in gates" });
     push({ ...shape, lengths, valuesOfUpstream: { 9: not }, special: ", NaN in dhs" });
+    push({
+      ...shape,
+      lengths,
+      reverse: true,
+      valuesOfGates: { 3: not },
+      special: ", NaN in gates",
+    });
+    push({
+      ...shape,
+      lengths,
+      reverse: true,
+      valuesOfUpstream: { 9: not },
+      special: ", NaN in dhs",
+    });
     push({ ...shape, lengths, scale: 1e-4, special: ", tiny" });
     const saturated = { ...shape, lengths, scale: 100, special: ", saturated" };
     const reason = "1 − tanh²c of a saturated state is a difference of nearly equal terms";

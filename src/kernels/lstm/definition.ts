@@ -7,7 +7,8 @@ function sigmoid(x: number): number {
 /**
  * z = gates[t] + h[t−1] · wh;  f, g, i, o = σ(z_f), tanh(z_g), σ(z_i), σ(z_o);
  * c[t] = f ⊙ c[t−1] + g ⊙ i;  h[t] = o ⊙ tanh(c[t])
- * (Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000).
+ * (Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000). Reversed, h[t + 1] and
+ * c[t + 1] for h[t − 1] and c[t − 1], from the last step to the first.
  */
 export function lstmForward(
   gates: Floats,
@@ -22,6 +23,7 @@ export function lstmForward(
   batch: number,
   steps: number,
   hidden: number,
+  reverse: boolean,
 ): void {
   for (let n = 0; n < batch; n++) {
     const length = lengths === null ? steps : lengths[n]!;
@@ -29,7 +31,8 @@ export function lstmForward(
       hLast[n * hidden + j] = h0 === null ? 0 : h0[n * hidden + j]!;
       cLast[n * hidden + j] = c0 === null ? 0 : c0[n * hidden + j]!;
     }
-    for (let t = 0; t < steps; t++) {
+    for (let step = 0; step < steps; step++) {
+      const t = reverse ? steps - 1 - step : step;
       const gate = (n * steps + t) * 4 * hidden;
       const state = (n * steps + t) * hidden;
       for (let j = 0; j < 4 * hidden; j++) {
@@ -60,7 +63,8 @@ export function lstmForward(
 }
 
 /**
- * From the last step to the first, with dh = dhs[t] + what came back from step t + 1:
+ * From the last step to the first, with dh = dhs[t] + what came back from step t + 1 (reversed, from
+ * the first to the last, and t − 1), and h' and c' the state before:
  *
  * Was h = o ⊙ tanh(c), so   dz_o = dh ⊙ tanh(c) ⊙ o(1 − o)   and   dc += dh ⊙ o ⊙ (1 − tanh²c).
  * Was c = f ⊙ c' + g ⊙ i, so   dz_f = dc ⊙ c' ⊙ f(1 − f),   dz_g = dc ⊙ i ⊙ (1 − g²),
@@ -85,6 +89,7 @@ export function lstmBackward(
   batch: number,
   steps: number,
   hidden: number,
+  reverse: boolean,
 ): void {
   for (let n = 0; n < batch; n++) {
     const length = lengths === null ? steps : lengths[n]!;
@@ -93,7 +98,9 @@ export function lstmBackward(
       dh0[start + j] = dhLast === null ? 0 : dhLast[start + j]!;
       dc0[start + j] = dcLast === null ? 0 : dcLast[start + j]!;
     }
-    for (let t = steps - 1; t >= 0; t--) {
+    for (let step = steps - 1; step >= 0; step--) {
+      const t = reverse ? steps - 1 - step : step;
+      const earlier = reverse ? hidden : -hidden;
       const state = (n * steps + t) * hidden;
       const gate = 4 * state;
       for (let j = 0; j < hidden; j++) dh0[start + j] = dh0[start + j]! + dhs[state + j]!;
@@ -103,7 +110,7 @@ export function lstmBackward(
         continue;
       }
       const before = (array: Floats, initial: Floats | null, j: number): number => {
-        if (t > 0) return array[state - hidden + j]!;
+        if (step > 0) return array[state + earlier + j]!;
         return initial === null ? 0 : initial[start + j]!;
       };
       for (let j = 0; j < hidden; j++) {

@@ -7,6 +7,11 @@
 /** Sequences that are stepped together: a product's list of rows lies on the stack. */
 #define SEQUENCES 240
 
+/** The step that comes after so many others: reversed, they are counted from the last. */
+INLINE i32 step_after(i32 others, i32 steps, i32 reverse) {
+  return reverse ? steps - 1 - others : others;
+}
+
 INLINE i32 length_of(const i32 *lengths, i32 n, i32 steps) { return lengths ? lengths[n] : steps; }
 
 /** Lists the sequences first … last that have a step t; returns how many. */
@@ -51,17 +56,18 @@ typedef struct {
   const float *wh, *h0, *c0;
   const i32 *lengths;
   float *gates, *hs, *cs, *hLast, *cLast;
-  i32 batch, steps, hidden, parts;
+  i32 batch, steps, hidden, reverse, parts;
 } forward_job;
 
 static void forward(const forward_job *f, i32 first, i32 last) {
   const i32 steps = f->steps, hidden = f->hidden;
   i32 active[SEQUENCES];
-  for (i32 t = 0; t < steps; t++) {
+  for (i32 step = 0; step < steps; step++) {
+    const i32 t = step_after(step, steps, f->reverse);
     i32 count = active_sequences(f->lengths, first, last, t, steps, active);
     const product p = {
-        .a = t > 0 ? f->hs + (long)(t - 1) * hidden : f->h0,
-        .a_stride = t > 0 ? steps * hidden : hidden,
+        .a = step > 0 ? f->hs + (long)step_after(step - 1, steps, f->reverse) * hidden : f->h0,
+        .a_stride = step > 0 ? steps * hidden : hidden,
         .b = f->wh,
         .b_stride = 4 * hidden,
         .c = f->gates + (long)t * 4 * hidden,
@@ -72,7 +78,7 @@ static void forward(const forward_job *f, i32 first, i32 last) {
         .accumulate = 1,
         .row_index = active,
     };
-    if (t > 0 || f->h0) compute_product(&p);
+    if (step > 0 || f->h0) compute_product(&p);
     for (i32 n = first; n < last; n++) {
       long state = ((long)n * steps + t) * hidden;
       float *h = f->hLast + (long)n * hidden, *c = f->cLast + (long)n * hidden;
@@ -112,10 +118,10 @@ static void forward_part(const void *of, i32 part) {
 EXPORT(lstmForward)
 void lstmForward(float *gates, const float *wh, const float *h0, const float *c0,
                  const i32 *lengths, float *hs, float *cs, float *hLast, float *cLast, i32 batch,
-                 i32 steps, i32 hidden) {
+                 i32 steps, i32 hidden, i32 reverse) {
   forward_job job = {.wh = wh, .h0 = h0, .c0 = c0, .lengths = lengths, .gates = gates, .hs = hs,
                      .cs = cs, .hLast = hLast, .cLast = cLast, .batch = batch, .steps = steps,
-                     .hidden = hidden};
+                     .hidden = hidden, .reverse = reverse};
   job.parts = parts_of_threads(sequence_units(batch), 8.0 * batch * steps * hidden * hidden);
   compute_parts(forward_part, &job, job.parts);
 }
@@ -166,20 +172,22 @@ typedef struct {
   const i32 *lengths;
   const float *hs, *cs, *dhs, *dhLast, *dcLast;
   float *dGates, *dh0, *dc0, *dwh;
-  i32 batch, steps, hidden, parts;
+  i32 batch, steps, hidden, reverse, parts;
 } backward_job;
 
 /** All steps of some sequences, from the last to the first; dh0 and dc0 hold the state's gradients. */
 static void backward(const backward_job *b, i32 first, i32 last) {
   const i32 steps = b->steps, hidden = b->hidden;
+  const long earlier = b->reverse ? hidden : -(long)hidden;
   float *dh = b->dh0, *dc = b->dc0;
   i32 active[SEQUENCES];
-  for (i32 t = steps - 1; t >= 0; t--) {
+  for (i32 step = steps - 1; step >= 0; step--) {
+    const i32 t = step_after(step, steps, b->reverse);
     for (i32 n = first; n < last; n++) {
       long state = ((long)n * steps + t) * hidden, row = (long)n * hidden;
       add_row(dh + row, b->dhs + state, hidden);
       if (t < length_of(b->lengths, n, steps)) {
-        const float *before = t > 0 ? b->cs + state - hidden : b->c0 ? b->c0 + row : 0;
+        const float *before = step > 0 ? b->cs + state + earlier : b->c0 ? b->c0 + row : 0;
         step_backward(b->gates + 4 * state, b->cs + state, before, dh + row, dc + row,
                       b->dGates + 4 * state, hidden);
       } else {
@@ -246,32 +254,38 @@ INLINE i32 column_units(i32 hidden) { return (4 * hidden + PANEL - 1) / PANEL; }
 
 /**
  * Was z = gates + h' · wh, so dwh += h'ᵀ · dz, over all steps of all sequences at once. A part has some
- * columns of dwh.
+ * columns of dwh. Reversed, h' of step t is that of step t + 1, and what h0 led to is the last step.
  */
 static void backward_of_wh(const void *of, i32 part) {
   const backward_job *b = of;
   const i32 hidden = b->hidden, steps = b->steps, units = column_units(hidden);
   const i32 first = PANEL * first_of_part(part, b->parts, units);
   const i32 last = smaller_of(PANEL * first_of_part(part + 1, b->parts, units), 4 * hidden);
+  // Where the states lie that each was the next of, and what became of them, row by row of the list.
+  const float *hs = b->hs + (b->reverse ? hidden : 0);
+  const float *dz = b->dGates + (b->reverse ? 0 : 4 * hidden);
+  const i32 start = b->reverse && steps > 0 ? steps - 1 : 0;
   i32 list[INNER_BLOCK];
   i32 count = 0;
   for (i32 n = 0; n < b->batch; n++) {
-    i32 length = smaller_of(length_of(b->lengths, n, steps), steps);
-    for (i32 t = 1; t < length; t++) {
-      list[count++] = n * steps + t - 1;
+    // Steps that are not the first: of a sequence that ends before the last, reversed, all are.
+    i32 length = length_of(b->lengths, n, steps);
+    i32 pairs_of_steps = smaller_of(b->reverse ? length : length - 1, steps - 1);
+    for (i32 t = 0; t < pairs_of_steps; t++) {
+      list[count++] = n * steps + t;
       if (count < INNER_BLOCK) continue;
-      add_outer_products(b, b->hs, hidden, b->dGates + 4 * hidden, 4 * hidden, list, count, first,
-                         last);
+      add_outer_products(b, hs, hidden, dz, 4 * hidden, list, count, first, last);
       count = 0;
     }
   }
-  add_outer_products(b, b->hs, hidden, b->dGates + 4 * hidden, 4 * hidden, list, count, first, last);
+  add_outer_products(b, hs, hidden, dz, 4 * hidden, list, count, first, last);
   for (i32 from = 0; b->h0 && from < b->batch; from += INNER_BLOCK) {
     count = 0;
     for (i32 n = from; n < smaller_of(b->batch, from + INNER_BLOCK); n++) {
-      if (length_of(b->lengths, n, steps) > 0 && steps > 0) list[count++] = n;
+      if (start < length_of(b->lengths, n, steps) && steps > 0) list[count++] = n;
     }
-    add_outer_products(b, b->h0, hidden, b->dGates, steps * 4 * hidden, list, count, first, last);
+    add_outer_products(b, b->h0, hidden, b->dGates + (long)start * 4 * hidden, steps * 4 * hidden,
+                       list, count, first, last);
   }
 }
 
@@ -279,11 +293,11 @@ EXPORT(lstmBackward)
 void lstmBackward(const float *gates, const float *wh, const float *h0, const float *c0,
                   const i32 *lengths, const float *hs, const float *cs, const float *dhs,
                   const float *dhLast, const float *dcLast, float *dGates, float *dh0, float *dc0,
-                  float *dwh, i32 batch, i32 steps, i32 hidden) {
+                  float *dwh, i32 batch, i32 steps, i32 hidden, i32 reverse) {
   backward_job job = {.gates = gates, .wh = wh, .h0 = h0, .c0 = c0, .lengths = lengths, .hs = hs,
                       .cs = cs, .dhs = dhs, .dhLast = dhLast, .dcLast = dcLast, .dGates = dGates,
                       .dh0 = dh0, .dc0 = dc0, .dwh = dwh, .batch = batch, .steps = steps,
-                      .hidden = hidden};
+                      .hidden = hidden, .reverse = reverse};
   const double flops = 8.0 * batch * steps * hidden * hidden;
   job.parts = parts_of_threads(sequence_units(batch), flops);
   compute_parts(backward_part, &job, job.parts);
