@@ -1,5 +1,13 @@
-import { describe } from "../core/arguments.ts";
-import { DataError } from "../core/errors.ts";
+import {
+  checkFields,
+  fieldRefusal,
+  flag,
+  orNull,
+  type Rules,
+  share,
+  whole,
+  word,
+} from "./rules.ts";
 
 /** What of the decoder's state meets the encoder's states, and how; "none" leaves attention out. */
 export type AttentionKind =
@@ -87,32 +95,8 @@ const LARGEST = 2 ** 16;
 /** Most layers on a side. */
 const MOST_LAYERS = 64;
 
-type Rule = (value: unknown) => string | null;
-
-const whole =
-  (least: number, most: number): Rule =>
-  (value) =>
-    typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most
-      ? null
-      : `a whole number from ${least} to ${most}`;
-const orNull =
-  (rule: Rule): Rule =>
-  (value) => {
-    const refused = value === null ? null : rule(value);
-    return refused === null ? null : `${refused}, or null`;
-  };
-const flag: Rule = (value) => (typeof value === "boolean" ? null : "true or false");
-const word =
-  (...words: readonly string[]): Rule =>
-  (value) =>
-    words.some((each) => each === value)
-      ? null
-      : words.map((each) => JSON.stringify(each)).join(" or ");
-const share: Rule = (value) =>
-  typeof value === "number" && value >= 0 && value < 1 ? null : "a number from 0 to less than 1";
-
-/** What each field may be; null from a rule: it is. */
-const RULES: { readonly [Field in keyof ModelConfig]: Rule } = {
+/** What each field may be. */
+const RULES: Rules<ModelConfig> = {
   architecture: word("recurrent", "transformer"),
   embeddingSize: whole(1, LARGEST),
   hiddenSize: whole(1, LARGEST),
@@ -148,24 +132,15 @@ export const CONFIG_FIELDS = Object.keys(RULES) as readonly (keyof ModelConfig)[
  * @throws DataError
  */
 export function checkConfig(where: string, config: ModelConfig): ModelConfig {
-  if (typeof config !== "object" || config === null) {
-    const expected = "the config as an object";
-    throw new DataError({ where, expected, received: describe(config) });
-  }
-  for (const name of CONFIG_FIELDS) {
-    const refused = RULES[name](config[name]);
-    if (refused !== null) throw refusal(where, name, refused, config[name]);
-  }
-  checkTogether(where, config);
-  return Object.fromEntries(
-    CONFIG_FIELDS.map((name) => [name, config[name]]),
-  ) as unknown as ModelConfig;
+  const checked = checkFields(where, "the config", RULES, config);
+  checkTogether(where, checked);
+  return checked;
 }
 
 /** What one field asks of others. */
 function checkTogether(where: string, config: ModelConfig): void {
   const refuse = (name: keyof ModelConfig, expected: string): never => {
-    throw refusal(where, name, expected, config[name]);
+    throw fieldRefusal(where, name, expected, config[name]);
   };
   const { maskPadding, sourceLength, attention, hiddenSize, heads } = config;
   if (maskPadding !== (sourceLength === null)) {
@@ -212,12 +187,4 @@ function checkTransformer(
     if (config[name]) refuse(name, `false, ${why}`);
   }
   if (config.attentionalSize !== null) refuse("attentionalSize", `null, ${why}`);
-}
-
-function refusal(where: string, name: string, expected: string, value: unknown): DataError {
-  return new DataError({
-    where,
-    expected: `${name} to be ${expected}`,
-    received: describe(value),
-  });
 }
