@@ -51,6 +51,7 @@ const symbols = [...new Set([" ", ...text.flatMap((line) => tokenize(line, "char
 const vocabulary = new Vocabulary({
   symbols,
   tokens: "chars",
+  normalization: "none",
   pad: 0,
   begin: symbols.indexOf("_"),
   end: null,

@@ -84,6 +84,7 @@ async function modelFiles(): Promise<ModelFiles> {
   const vocabulary = new Vocabulary({
     symbols: Array.from({ length: DATE.symbols }, (_, id) => letter(id)),
     tokens: "chars",
+    normalization: "none",
     pad: 0,
     begin: 1,
     end: null,

@@ -158,6 +158,7 @@ export type {
   Evaluation,
   ModelConfig,
   ModelOptions,
+  Normalization,
   Pair,
   Prediction,
   StepReport,

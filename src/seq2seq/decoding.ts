@@ -6,7 +6,6 @@ import type { LstmState } from "../layers/lstm.ts";
 import { arrangeSource, batchSources, sourcePosition } from "./batch.ts";
 import { passedState } from "./decoder.ts";
 import type { ModelParts } from "./model-parts.ts";
-import { joinSymbols, tokenize } from "./tokens.ts";
 import type { Transduction } from "./types.ts";
 
 /** A text on its way through the decoder. */
@@ -30,8 +29,9 @@ export async function greedy(
 ): Promise<Transduction[]> {
   const { config, sourceVocabulary } = model;
   const readings = texts.map((text): Reading => {
-    const symbols = tokenize(text, sourceVocabulary.tokens);
-    const source = arrangeSource(sourceVocabulary.encode(text), config, sourceVocabulary);
+    const symbols = sourceVocabulary.symbolsIn(text);
+    const ids = sourceVocabulary.encodeSymbols(symbols);
+    const source = arrangeSource(ids, config, sourceVocabulary);
     return { text, symbols, source, output: [], rows: [], finished: false };
   });
   // Without a mask, padding would be read like a symbol: only sources of one length share a batch.
@@ -128,11 +128,11 @@ function describe(model: ModelParts, reading: Reading): Transduction {
   const outputSymbols = reading.output.map((id) => targetVocabulary.symbols[id] ?? "");
   return {
     source: reading.text,
-    output: joinSymbols(outputSymbols, targetVocabulary.tokens),
+    output: targetVocabulary.textOf(outputSymbols),
     sourceSymbols: reading.symbols,
     outputSymbols,
     attention: reading.rows,
     finished: reading.finished,
-    unknownSymbols: sourceVocabulary.unknownIn(reading.text),
+    unknownSymbols: sourceVocabulary.unknownAmong(reading.symbols),
   };
 }

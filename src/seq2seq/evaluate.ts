@@ -2,7 +2,6 @@ import { checkNumber, checkOptions } from "../core/arguments.ts";
 import { checkInstance, checkPairs } from "./arguments.ts";
 import { editDistance, summarise } from "./metrics.ts";
 import { AttentionSeq2seq } from "./model.ts";
-import { tokenize } from "./tokens.ts";
 import type { Evaluation, Pair, Prediction } from "./types.ts";
 
 /**
@@ -34,7 +33,7 @@ export async function evaluate(
   const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 1;
   checkNumber(where, "batchSize", batchSize, "a whole number ≥ 1", isCount);
   if (onProgress !== undefined) checkInstance(where, "onProgress", onProgress, Function);
-  const { tokens } = model.targetVocabulary;
+  const { targetVocabulary } = model;
   // Batches of equal lengths waste least; the results go back to the order of the pairs.
   const order = pairs.map((_, i) => i);
   order.sort((a, b) => (pairs[a]?.source.length ?? 0) - (pairs[b]?.source.length ?? 0));
@@ -46,10 +45,13 @@ export async function evaluate(
     for (const [k, i] of batch.entries()) {
       const pair = pairs[i] as Pair;
       const output = results[k]?.output ?? "";
-      const edits = editDistance(results[k]?.outputSymbols ?? [], tokenize(pair.target, tokens));
+      const edits = editDistance(
+        results[k]?.outputSymbols ?? [],
+        targetVocabulary.symbolsIn(pair.target),
+      );
       predictions[i] = { pair, output, exact: edits === 0, edits };
     }
     onProgress?.(Math.min(start + batchSize, pairs.length), pairs.length);
   }
-  return summarise(predictions, tokens);
+  return summarise(predictions, targetVocabulary);
 }

@@ -1,6 +1,6 @@
 import { DataError } from "../core/errors.ts";
-import { tokenize } from "./tokens.ts";
-import type { Evaluation, Prediction, Tokens } from "./types.ts";
+import type { Evaluation, Prediction } from "./types.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 
 /**
  * The edit distance of two sequences (Levenshtein 1966): the fewest insertions, deletions and
@@ -35,15 +35,19 @@ export function editDistance(a: readonly string[], b: readonly string[]): number
  *     exactMatch = exact predictions / predictions
  *     symbolErrorRate = Σ edits / Σ symbols of the targets
  *
- * @param tokens how the targets become symbols
+ * @param vocabulary cuts the targets into symbols
  * @throws DataError when there are no predictions, or no target has a symbol
  *
  * @example
  * const pair = { source: "4", target: "four", line: 1 };
- * const { symbolErrorRate } = summarise([{ pair, output: "for", exact: false, edits: 1 }], "chars");
+ * const prediction = { pair, output: "for", exact: false, edits: 1 };
+ * const { symbolErrorRate } = summarise([prediction], Vocabulary.fromTexts([], "chars"));
  * symbolErrorRate; // → 0.25
  */
-export function summarise(predictions: readonly Prediction[], tokens: Tokens): Evaluation {
+export function summarise(
+  predictions: readonly Prediction[],
+  vocabulary: Pick<Vocabulary, "symbolsIn">,
+): Evaluation {
   if (predictions.length === 0) {
     throw new DataError({
       where: "evaluate",
@@ -57,7 +61,7 @@ export function summarise(predictions: readonly Prediction[], tokens: Tokens): E
   for (const prediction of predictions) {
     if (prediction.exact) exact += 1;
     edits += prediction.edits;
-    symbols += tokenize(prediction.pair.target, tokens).length;
+    symbols += vocabulary.symbolsIn(prediction.pair.target).length;
   }
   if (symbols === 0) {
     throw new DataError({

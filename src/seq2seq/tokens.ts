@@ -7,41 +7,90 @@ import type { Tokens } from "./types.ts";
  * Text as symbols.
  *
  * - `"chars"`: Unicode graphemes, what a reader calls a character: `e` with a combining accent, a flag
- *   or a family emoji is one symbol. White space counts. Nothing is normalised: `é` as one code point
- *   and `é` as two are different symbols.
+ *   or a family emoji is one symbol. White space counts.
+ * - `"codepoints"`: Unicode code points, one symbol each: a combining accent is one of its own, and so is
+ *   a jamo of a decomposed Hangul syllable.
  * - `"spaces"`: what stands between white space; white space itself is no symbol.
+ * - `"tags"`: what stands between semicolons, without white space around it.
+ *
+ * Nothing is normalised: `é` as one code point and `é` as two are different symbols. A `Vocabulary`
+ * normalises first. A surrogate without its other half is a symbol like any other. Empty text has no
+ * symbols.
  *
  * Time is linear in the length of the text. Engines follow the Unicode version of their own, and
  * versions disagree about a few clusters (conjuncts of Indic scripts most of all).
  *
- * @throws DataError when `tokens` is neither, or when the engine has no `Intl.Segmenter` and the text
- * is not plain Latin
+ * @throws DataError when `tokens` is none of these, or when the engine has no `Intl.Segmenter` and the
+ * text is not plain Latin
  *
  * @example
  * tokenize("naïve", "chars"); // → ["n", "a", "ï", "v", "e"]
+ * tokenize("naïve".normalize("NFD"), "codepoints").length; // → 6
  * tokenize(" s p  iː k ", "spaces"); // → ["s", "p", "iː", "k"]
+ * tokenize("V; PST;1;SG", "tags"); // → ["V", "PST", "1", "SG"]
  */
 export function tokenize(text: string, tokens: Tokens): string[] {
   checkText("tokenize", "text", text);
   checkTokens("tokenize", tokens);
-  if (tokens === "spaces") return text.match(/\S+/g) ?? [];
-  return LONE_SYMBOLS.test(text) ? text.split("") : graphemes(text);
+  switch (tokens) {
+    case "chars":
+      return LONE_SYMBOLS.test(text) ? text.split("") : graphemes(text);
+    case "codepoints":
+      return Array.from(text);
+    case "spaces":
+      return text.match(/\S+/g) ?? [];
+    case "tags":
+      return tags(text);
+  }
 }
 
 /**
  * The text that symbols spell: the other way round from {@link tokenize}, but for white space that
- * `"spaces"` does not keep.
+ * `"spaces"` and `"tags"` do not keep.
  *
- * @throws DataError when `tokens` is neither `"chars"` nor `"spaces"`
+ * @throws DataError when `tokens` is none that `tokenize` knows
  *
  * @example
  * joinSymbols(["a", "b"], "chars"); // → "ab"
  * joinSymbols(["a", "b"], "spaces"); // → "a b"
+ * joinSymbols(["V", "PST"], "tags"); // → "V;PST"
  */
 export function joinSymbols(symbols: readonly string[], tokens: Tokens): string {
   checkTexts("joinSymbols", "symbols", symbols);
   checkTokens("joinSymbols", tokens);
-  return symbols.join(tokens === "spaces" ? " " : "");
+  return symbols.join(SEPARATORS[tokens]);
+}
+
+/** What stands between symbols where they are joined. */
+const SEPARATORS: Readonly<Record<Tokens, string>> = {
+  chars: "",
+  codepoints: "",
+  spaces: " ",
+  tags: ";",
+};
+
+/** The ways of cutting text into symbols. */
+export const TOKENS = Object.keys(SEPARATORS) as readonly Tokens[];
+
+/** The ways as messages list them. */
+export const TOKENS_WORDS = '"chars", "codepoints", "spaces" or "tags"';
+
+/** Whether a value names a way of cutting text into symbols. */
+export function isTokens(value: unknown): value is Tokens {
+  return TOKENS.some((tokens) => tokens === value);
+}
+
+/** Whether symbols are pieces of the text that leave nothing out: then any symbol can stand in a text. */
+export function keepsAll(tokens: Tokens): boolean {
+  return SEPARATORS[tokens] === "";
+}
+
+/** What stands between semicolons. `trim` once a tag: a text of white space alone takes linear time. */
+function tags(text: string): string[] {
+  return text
+    .split(";")
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== "");
 }
 
 /** Printable ASCII, Latin-1, extended Latin and IPA: code points that join nothing before them. */
@@ -115,11 +164,9 @@ function windowEnd(text: string, end: number): number {
   return isPair ? end - 1 : end;
 }
 
-function checkTokens(where: string, tokens: Tokens): void {
-  if (tokens === "chars" || tokens === "spaces") return;
-  throw new DataError({
-    where,
-    expected: '"chars" or "spaces" as tokens',
-    received: describe(tokens),
-  });
+/** Refuses anything but a way of cutting text into symbols. */
+export function checkTokens(where: string, tokens: unknown): asserts tokens is Tokens {
+  if (isTokens(tokens)) return;
+  const expected = `${TOKENS_WORDS} as tokens`;
+  throw new DataError({ where, expected, received: describe(tokens) });
 }

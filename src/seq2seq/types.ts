@@ -1,7 +1,17 @@
 import type { Dtype, Memory } from "../core/storage.ts";
 
-/** How text becomes symbols: Unicode graphemes, or tokens separated by white space. */
-export type Tokens = "chars" | "spaces";
+/**
+ * How text becomes symbols: Unicode graphemes, code points, tokens separated by white space, or tags
+ * separated by semicolons. See `tokenize`.
+ */
+export type Tokens = "chars" | "codepoints" | "spaces" | "tags";
+
+/**
+ * The normal form that text is brought to before it is cut into symbols (Unicode Standard Annex #15): `é`
+ * as one code point ("NFC"), or as `e` and an accent ("NFD"), whichever way it came; the K forms also make
+ * one of what only looks different, such as `ﬁ` and `fi`. With "none", text is taken as it comes.
+ */
+export type Normalization = "NFC" | "NFD" | "NFKC" | "NFKD" | "none";
 
 /** One example: what goes in, what should come out. */
 export interface Pair {

@@ -1,6 +1,8 @@
 import { describe } from "../core/arguments.ts";
 import { CheckpointError, DataError, type ErrorFacts } from "../core/errors.ts";
-import type { Tokens } from "./types.ts";
+import { checkNormalization, isNormalization, NORMALIZATION_WORDS } from "./normalization.ts";
+import { checkTokens, isTokens, keepsAll, TOKENS_WORDS } from "./tokens.ts";
+import type { Normalization, Tokens } from "./types.ts";
 
 /** What makes a vocabulary; also its form in JSON. */
 export interface VocabularyParts {
@@ -8,6 +10,8 @@ export interface VocabularyParts {
   readonly symbols: readonly string[];
   /** How text becomes symbols. */
   readonly tokens: Tokens;
+  /** The normal form that text is brought to before that. JSON without it means "none". */
+  readonly normalization: Normalization;
   /** Id of the symbol that fills up short rows. */
   readonly pad: number;
   /** Id of the symbol that decoding starts from. */
@@ -30,18 +34,13 @@ export function checkParts(where: string, parts: VocabularyParts): void {
   if (typeof parts !== "object" || parts === null) {
     throw new DataError({ where, expected: "its parts as an object", received: describe(parts) });
   }
-  const { symbols, tokens } = parts;
+  const { symbols, tokens, normalization } = parts;
   if (!Array.isArray(symbols)) {
     const expected = "symbols to be an array of strings";
     throw new DataError({ where, expected, received: describe(symbols) });
   }
-  if (tokens !== "chars" && tokens !== "spaces") {
-    throw new DataError({
-      where,
-      expected: '"chars" or "spaces" as tokens',
-      received: describe(tokens),
-    });
-  }
+  checkTokens(where, tokens);
+  checkNormalization(where, normalization);
   const specials = new Map<number, string>();
   for (const name of SPECIALS) {
     const id = parts[name];
@@ -63,10 +62,10 @@ export function checkParts(where: string, parts: VocabularyParts): void {
     }
     specials.set(id, name);
   }
-  checkSymbols(where, symbols, (id) => tokens === "spaces" && specials.has(id));
+  checkSymbols(where, symbols, (id) => !keepsAll(tokens) && specials.has(id));
 }
 
-/** All symbols are distinct; those set apart (the specials of "spaces") only among themselves. */
+/** All symbols are distinct; those set apart (specials that stand in no text) only among themselves. */
 function checkSymbols(
   where: string,
   symbols: readonly string[],
@@ -131,10 +130,15 @@ export function readParts(value: unknown, where: string): VocabularyParts {
     throw refusal("symbols", "an array of strings");
   }
   const tokens = part("tokens");
-  if (tokens !== "chars" && tokens !== "spaces") throw refusal("tokens", '"chars" or "spaces"');
+  if (!isTokens(tokens)) throw refusal("tokens", TOKENS_WORDS);
+  // Vocabularies once had no normal form: their models were trained on text as it came.
+  const given = part("normalization");
+  const normalization = given === undefined ? "none" : given;
+  if (!isNormalization(normalization)) throw refusal("normalization", NORMALIZATION_WORDS);
   return {
     symbols,
     tokens,
+    normalization,
     pad: id("pad"),
     begin: id("begin"),
     end: optionalId("end"),

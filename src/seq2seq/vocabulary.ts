@@ -1,7 +1,9 @@
-import { describe } from "../core/arguments.ts";
+import { checkOptions, describe } from "../core/arguments.ts";
 import { DataError } from "../core/errors.ts";
-import { joinSymbols, tokenize } from "./tokens.ts";
-import type { Tokens } from "./types.ts";
+import { checkText, checkTexts } from "./arguments.ts";
+import { checkNormalization, composed, normalized } from "./normalization.ts";
+import { joinSymbols, keepsAll, tokenize } from "./tokens.ts";
+import type { Normalization, Tokens } from "./types.ts";
 import {
   asCheckpointError,
   checkParts,
@@ -16,10 +18,13 @@ import {
  * `end` ends a text, `unknown` stands for what was never seen. A foreign model's vocabulary may have
  * no end and no unknown.
  *
- * With tokens "chars" all symbols differ, and a special symbol that is spelled as one character can
- * also stand in a text: in a vocabulary whose pad is `" "`, a space in the text is the pad symbol.
- * With tokens "spaces" special symbols never stand in a text: a token that happens to be spelled
- * `<pad>` is a symbol like any other, with an id of its own, or unknown.
+ * Text is brought to a normal form of Unicode before it is cut, so that `é` typed as one code point and
+ * as two is the same symbol; what {@link decode} gives back is composed again.
+ *
+ * With tokens "chars" and "codepoints" all symbols differ, and a special symbol that is spelled as one
+ * character can also stand in a text: in a vocabulary whose pad is `" "`, a space in the text is the pad
+ * symbol. With tokens "spaces" and "tags" special symbols never stand in a text: a token that happens to
+ * be spelled `<pad>` is a symbol like any other, with an id of its own, or unknown.
  *
  * @example
  * const vocabulary = Vocabulary.fromTexts(["abba"], "chars");
@@ -30,6 +35,7 @@ import {
 export class Vocabulary implements VocabularyParts {
   readonly symbols: readonly string[];
   readonly tokens: Tokens;
+  readonly normalization: Normalization;
   readonly pad: number;
   readonly begin: number;
   readonly end: number | null;
@@ -38,12 +44,13 @@ export class Vocabulary implements VocabularyParts {
   readonly #specials: ReadonlySet<number>;
 
   /**
-   * @throws DataError when symbols repeat or are empty, an id names no symbol, or two special ids are
-   * the same
+   * @throws DataError when symbols repeat or are empty, an id names no symbol, two special ids are the
+   * same, or tokens or normalization are none
    *
    * @example
    * const vocabulary = new Vocabulary({
-   *   symbols: [" ", "_", "0", "1"], tokens: "chars", pad: 0, begin: 1, end: null, unknown: null,
+   *   symbols: [" ", "_", "0", "1"], tokens: "chars", normalization: "none",
+   *   pad: 0, begin: 1, end: null, unknown: null,
    * });
    * vocabulary.encode("10 "); // → [3, 2, 0]
    * vocabulary.encode("12"); // → throws DataError
@@ -52,13 +59,14 @@ export class Vocabulary implements VocabularyParts {
     checkParts("Vocabulary", parts);
     this.symbols = Object.freeze([...parts.symbols]);
     this.tokens = parts.tokens;
+    this.normalization = parts.normalization;
     this.pad = parts.pad;
     this.begin = parts.begin;
     this.end = parts.end;
     this.unknown = parts.unknown;
     this.#specials = new Set(SPECIALS.map((name) => parts[name]).filter((id) => id !== null));
     for (const [id, symbol] of this.symbols.entries()) {
-      if (this.tokens === "chars" || !this.#specials.has(id)) this.#ids.set(symbol, id);
+      if (keepsAll(this.tokens) || !this.#specials.has(id)) this.#ids.set(symbol, id);
     }
   }
 
@@ -66,10 +74,22 @@ export class Vocabulary implements VocabularyParts {
    * The vocabulary of some texts: `<pad>`, `<begin>`, `<end>`, `<unknown>`, then the symbols in order
    * of first appearance. A token that is spelled like one of the four gets an id of its own.
    *
+   * @param options.normalization the normal form of its symbols, "NFC" unless given
+   *
    * @example
    * Vocabulary.fromTexts(["k æ t", "k ɔ"], "spaces").symbols.slice(4); // → ["k", "æ", "t", "ɔ"]
+   * const jamo = Vocabulary.fromTexts(["한"], "codepoints", { normalization: "NFD" });
+   * jamo.size; // → 7
+   * jamo.decode(jamo.encode("한")); // → "한"
    */
-  static fromTexts(texts: Iterable<string>, tokens: Tokens): Vocabulary {
+  static fromTexts(
+    texts: Iterable<string>,
+    tokens: Tokens,
+    options: { readonly normalization?: Normalization } = {},
+  ): Vocabulary {
+    checkOptions("Vocabulary.fromTexts", options, ["normalization"]);
+    const { normalization = "NFC" } = options;
+    checkNormalization("Vocabulary.fromTexts", normalization);
     if (typeof texts?.[Symbol.iterator] !== "function" || typeof texts === "string") {
       throw new DataError({
         where: "Vocabulary.fromTexts",
@@ -78,9 +98,12 @@ export class Vocabulary implements VocabularyParts {
       });
     }
     const seen = new Set<string>();
-    for (const text of texts) for (const symbol of tokenize(text, tokens)) seen.add(symbol);
+    for (const text of texts) {
+      checkText("Vocabulary.fromTexts", "each text", text);
+      for (const symbol of tokenize(normalized(text, normalization), tokens)) seen.add(symbol);
+    }
     const symbols = [...SPECIALS.map((name) => `<${name}>`), ...seen];
-    return new Vocabulary({ symbols, tokens, pad: 0, begin: 1, end: 2, unknown: 3 });
+    return new Vocabulary({ symbols, tokens, normalization, pad: 0, begin: 1, end: 2, unknown: 3 });
   }
 
   /**
@@ -109,28 +132,57 @@ export class Vocabulary implements VocabularyParts {
     return this.symbols.length;
   }
 
+  /** The symbols of a text, in this vocabulary's normal form; it may have them or not. */
+  symbolsIn(text: string): string[] {
+    checkText("Vocabulary.symbolsIn", "text", text);
+    return tokenize(normalized(text, this.normalization), this.tokens);
+  }
+
   /**
    * The ids of a text's symbols; `unknown` for those it does not have.
    *
    * @throws DataError for those it does not have when `unknown` is null
    */
   encode(text: string): number[] {
-    return tokenize(text, this.tokens).map((symbol) => {
+    checkText("Vocabulary.encode", "text", text);
+    return this.encodeSymbols(this.symbolsIn(text));
+  }
+
+  /**
+   * {@link encode} for a text that {@link symbolsIn} has cut.
+   *
+   * @throws DataError as `encode`
+   */
+  encodeSymbols(symbols: readonly string[]): number[] {
+    checkTexts("Vocabulary.encodeSymbols", "symbols", symbols);
+    return symbols.map((symbol) => {
       const id = this.#ids.get(symbol) ?? this.unknown;
       if (id !== null) return id;
+      const unknown = this.unknownAmong(symbols).slice(0, 10);
       throw new DataError({
         where: "Vocabulary.encode",
         expected: `only symbols that the vocabulary has, since it has none for unknown ones`,
-        received: `${quoteText(symbol)} in ${quoteText(text)}`,
-        fix: `leave out ${this.unknownIn(text).slice(0, 10).map(quoteText).join(", ")}`,
+        received: `${quoteText(symbol)} in ${quoteText(joinSymbols(symbols, this.tokens))}`,
+        fix: `leave out ${unknown.map(quoteText).join(", ")}`,
       });
     });
   }
 
   /** The symbols of a text that the vocabulary does not have, each once, in order of appearance. */
   unknownIn(text: string): string[] {
-    const symbols = tokenize(text, this.tokens).filter((symbol) => !this.#ids.has(symbol));
-    return [...new Set(symbols)];
+    checkText("Vocabulary.unknownIn", "text", text);
+    return this.unknownAmong(this.symbolsIn(text));
+  }
+
+  /** {@link unknownIn} for a text that {@link symbolsIn} has cut. */
+  unknownAmong(symbols: readonly string[]): string[] {
+    checkTexts("Vocabulary.unknownAmong", "symbols", symbols);
+    return [...new Set(symbols.filter((symbol) => !this.#ids.has(symbol)))];
+  }
+
+  /** The text that symbols spell, composed where the vocabulary has a normal form. */
+  textOf(symbols: readonly string[]): string {
+    return composed(joinSymbols(symbols, this.tokens), this.normalization);
   }
 
   /**
@@ -163,17 +215,17 @@ export class Vocabulary implements VocabularyParts {
   }
 
   /**
-   * The text that ids stand for: {@link symbolsOf}, joined.
+   * The text that ids stand for: {@link symbolsOf}, joined by {@link textOf}.
    *
    * @throws DataError for an id that names no symbol
    */
   decode(ids: Iterable<number>): string {
-    return joinSymbols(this.symbolsOf(ids), this.tokens);
+    return this.textOf(this.symbolsOf(ids));
   }
 
   /** The parts, for `JSON.stringify`. */
   toJSON(): VocabularyParts {
-    const { symbols, tokens, pad, begin, end, unknown } = this;
-    return { symbols, tokens, pad, begin, end, unknown };
+    const { symbols, tokens, normalization, pad, begin, end, unknown } = this;
+    return { symbols, tokens, normalization, pad, begin, end, unknown };
   }
 }

@@ -30,6 +30,7 @@ function bookVocabulary(text: string): Vocabulary {
   return new Vocabulary({
     symbols,
     tokens: "chars",
+    normalization: "none",
     pad: symbols.indexOf(" "),
     begin: symbols.indexOf("_"),
     end: null,

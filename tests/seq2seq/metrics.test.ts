@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.ts";
 import { editDistance, summarise } from "../../src/seq2seq/metrics.ts";
 import type { Prediction } from "../../src/seq2seq/types.ts";
+import { Vocabulary } from "../../src/seq2seq/vocabulary.ts";
 
 /** The definition, by recursion. */
 function distance(a: readonly string[], b: readonly string[]): number {
@@ -44,6 +45,8 @@ describe("editDistance", () => {
 });
 
 describe("summarise", () => {
+  const chars = Vocabulary.fromTexts([], "chars");
+  const spaces = Vocabulary.fromTexts([], "spaces");
   const prediction = (target: string, output: string, edits: number): Prediction => {
     const pair = { source: "s", target, line: 1 };
     return { pair, output, exact: edits === 0, edits };
@@ -51,17 +54,22 @@ describe("summarise", () => {
 
   it("counts exact matches per pair and edits per target symbol", () => {
     const predictions = [prediction("abc", "abc", 0), prediction("é", "xyz", 3)];
-    const evaluation = summarise(predictions, "chars");
+    const evaluation = summarise(predictions, chars);
     expect(evaluation).toEqual({ pairs: 2, exactMatch: 0.5, symbolErrorRate: 3 / 4, predictions });
   });
 
   it("counts tokens with tokens spaces, and can exceed 1", () => {
-    const { symbolErrorRate } = summarise([prediction("tʃ a", "x y z w", 4)], "spaces");
+    const { symbolErrorRate } = summarise([prediction("tʃ a", "x y z w", 4)], spaces);
     expect(symbolErrorRate).toBe(2);
   });
 
+  it("counts symbols of the normal form that the vocabulary has", () => {
+    const decomposing = Vocabulary.fromTexts([], "codepoints", { normalization: "NFD" });
+    expect(summarise([prediction("한é", "", 5)], decomposing).symbolErrorRate).toBe(1);
+  });
+
   it("refuses what has no rate", () => {
-    expect(() => summarise([], "chars")).toThrow(DataError);
-    expect(() => summarise([prediction("", "a", 1)], "chars")).toThrow(DataError);
+    expect(() => summarise([], chars)).toThrow(DataError);
+    expect(() => summarise([prediction("", "a", 1)], chars)).toThrow(DataError);
   });
 });

@@ -294,8 +294,7 @@ describe("refusals", () => {
       pairs,
       defaultConfig(pairs, small),
     );
-    const { symbols, tokens, pad, begin, unknown } = targetVocabulary;
-    const endless = new Vocabulary({ symbols, tokens, pad, begin, end: null, unknown });
+    const endless = new Vocabulary({ ...targetVocabulary.toJSON(), end: null });
     expect(() => new AttentionSeq2seq(config, sourceVocabulary, endless)).toThrow(DataError);
   });
 

@@ -77,13 +77,42 @@ describe("spaces", () => {
   });
 });
 
+describe("codepoints", () => {
+  it("stand alone, whatever they join", () => {
+    expect(tokenize("e\u0301🇩🇪", "codepoints")).toEqual(["e", "\u0301", "🇩", "🇪"]);
+    expect(tokenize("한".normalize("NFD"), "codepoints")).toEqual(["\u1112", "\u1161", "\u11ab"]);
+    expect(tokenize("\ud83da\udf08\ud83c\udf08", "codepoints")).toEqual([
+      "\ud83d",
+      "a",
+      "\udf08",
+      "🌈",
+    ]);
+  });
+});
+
+describe("tags", () => {
+  it("stand between semicolons, trimmed, without empty ones", () => {
+    expect(tokenize("V; PST ;1;;SG;", "tags")).toEqual(["V", "PST", "1", "SG"]);
+    expect(tokenize(" ; ;", "tags")).toEqual([]);
+    expect(tokenize("", "tags")).toEqual([]);
+  });
+
+  it("take time in proportion to the text", () => {
+    expect(tokenize(`V;${" ".repeat(1_000_000)};N`, "tags")).toEqual(["V", "N"]);
+    expect(tokenize(";".repeat(1_000_000), "tags")).toEqual([]);
+  });
+});
+
 describe("joinSymbols", () => {
-  it("gives back the text, or the text with single spaces", () => {
+  it("gives back the text, or the text with single separators", () => {
     fc.assert(
       fc.property(trickyText, (text) => {
         expect(joinSymbols(tokenize(text, "chars"), "chars")).toBe(text);
         const joined = joinSymbols(tokenize(text, "spaces"), "spaces");
         expect(joined).toBe(text.split(/\s+/).filter(Boolean).join(" "));
+        expect(joinSymbols(tokenize(text, "codepoints"), "codepoints")).toBe(text);
+        const tags = tokenize(text, "tags");
+        expect(tokenize(joinSymbols(tags, "tags"), "tags")).toEqual(tags);
       }),
       { seed: 8, numRuns: 100 },
     );

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CheckpointError, DataError } from "../../src/core/errors.ts";
+import { NORMALIZATIONS } from "../../src/seq2seq/normalization.ts";
+import { TOKENS } from "../../src/seq2seq/tokens.ts";
 import { Vocabulary } from "../../src/seq2seq/vocabulary.ts";
 import type { VocabularyParts } from "../../src/seq2seq/vocabulary-parts.ts";
 
@@ -9,6 +11,7 @@ const SPECIALS = ["<pad>", "<begin>", "<end>", "<unknown>"];
 const book: VocabularyParts = {
   symbols: ["1", "6", " ", "_", "-"],
   tokens: "chars",
+  normalization: "none",
   pad: 2,
   begin: 3,
   end: null,
@@ -42,7 +45,9 @@ describe("a vocabulary from texts", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: "binary" }), { minLength: 1 }), (texts) => {
         const vocabulary = Vocabulary.fromTexts(texts, "chars");
-        for (const text of texts) expect(vocabulary.decode(vocabulary.encode(text))).toBe(text);
+        for (const text of texts) {
+          expect(vocabulary.decode(vocabulary.encode(text))).toBe(text.normalize());
+        }
       }),
       { seed: 3, numRuns: 100 },
     );
@@ -120,7 +125,9 @@ describe("parts that make no vocabulary", () => {
     ["no pad", { ...book, pad: undefined }, /a number as "pad" of the vocabulary, got nothing/],
     ["no pad at all", { ...book, pad: null }, /got null/],
     ["no end", { ...book, end: undefined }, /a number or null as "end"/],
-    ["other tokens", { ...book, tokens: "words" }, /"chars" or "spaces" as "tokens"/],
+    ["other tokens", { ...book, tokens: "words" }, /"spaces" or "tags" as "tokens"/],
+    ["another normal form", { ...book, normalization: "NFX" }, /"NFKD" or "none" as "normalizatio/],
+    ["no normal form but null", { ...book, normalization: null }, /or "none" .*got null/],
     ["symbols of numbers", { ...book, symbols: [1, 2, 3, 4] }, /an array of strings/],
     ["symbols as text", { ...book, symbols: "16 _-" }, /an array of strings/],
     ["inherited parts", Object.create(book), /got nothing/],
@@ -145,7 +152,8 @@ describe("parts that make no vocabulary", () => {
     const value = fc.record(
       {
         symbols: fc.oneof(fc.array(fc.oneof(fc.string(), fc.jsonValue())), fc.jsonValue()),
-        tokens: fc.oneof(fc.constantFrom("chars", "spaces"), fc.jsonValue()),
+        tokens: fc.oneof(fc.constantFrom(...TOKENS), fc.jsonValue()),
+        normalization: fc.oneof(fc.constantFrom(...NORMALIZATIONS), fc.jsonValue()),
         pad: part,
         begin: part,
         end: part,
@@ -174,6 +182,13 @@ it("JSON keeps everything, half surrogate pairs included", () => {
     expect(again.encode(vocabulary.symbols[4] ?? "")).toEqual([4]);
     expect(JSON.stringify(again)).toBe(text);
   }
+});
+
+it("JSON without a normal form means text as it comes", () => {
+  const { normalization: _, ...old } = Vocabulary.fromTexts(["e\u0301"], "chars").toJSON();
+  const again = Vocabulary.fromJSON(old, "m");
+  expect(again.normalization).toBe("none");
+  expect(again.symbolsIn("e\u0301")).toEqual(["e\u0301"]);
 });
 
 it("a vocabulary cannot be altered through what it was made from", () => {
