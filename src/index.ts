@@ -26,6 +26,7 @@ export {
 export type { AttentionMap } from "./formats/attention-map.ts";
 export { type AttentionSvgOptions, attentionToSvg } from "./formats/attention-svg.ts";
 export { type AttentionTextOptions, attentionToText } from "./formats/attention-text.ts";
+export { type NpyArray, type NpyNumbers, readNpy, writeNpy } from "./formats/npy.ts";
 export {
   readSafetensors,
   type SafetensorsContents,
