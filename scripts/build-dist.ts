@@ -48,7 +48,7 @@ for (const [entry, file, plugins] of BUNDLES) {
     cwd: root,
     input: entry,
     // Packages and Node's modules are imported when the program runs.
-    external: /^(node:|[a-z])/,
+    external: /^(node:|[@a-z])/,
     plugins: [...plugins],
     transform: { target: "es2022" },
   });

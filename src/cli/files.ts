@@ -15,10 +15,15 @@ export async function readInput(path: string, what: string): Promise<Uint8Array>
   try {
     return await readFile(path);
   } catch (error) {
-    const reason = UNREADABLE[codeOf(error)];
-    if (reason === undefined) throw error;
-    throw new UsageError({ where: path, expected: what, received: reason }, { cause: error });
+    throw inputError(error, path, what);
   }
+}
+
+/** What to throw when a file named on the command line cannot be read: a UsageError that says why. */
+export function inputError(error: unknown, path: string, what: string): unknown {
+  const received = UNREADABLE[codeOf(error)];
+  if (received === undefined) return error;
+  return new UsageError({ where: path, expected: what, received }, { cause: error });
 }
 
 const UNREADABLE: Readonly<Record<string, string>> = {

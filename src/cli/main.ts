@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { demoCommand } from "./commands/demo.ts";
 import { devicesCommand } from "./commands/devices.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
+import { plotCommand } from "./commands/plot.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { showCommand } from "./commands/show.ts";
 import { trainCommand } from "./commands/train.ts";
@@ -31,6 +32,7 @@ function program(): Command {
     predictCommand,
     evaluateCommand,
     showCommand,
+    plotCommand,
     devicesCommand,
   ]) {
     heed.addCommand(make());
