@@ -153,6 +153,7 @@ export { evaluate } from "./seq2seq/evaluate.ts";
 export { AttentionSeq2seq } from "./seq2seq/model.ts";
 export { type PairsOptions, parsePairs } from "./seq2seq/pairs.ts";
 export { holdOut } from "./seq2seq/split.ts";
+export { defaultText, type TextOptions } from "./seq2seq/text-options.ts";
 export { joinSymbols, tokenize } from "./seq2seq/tokens.ts";
 export { Trainer } from "./seq2seq/trainer.ts";
 export type {
@@ -166,6 +167,7 @@ export type {
   Tokens,
   TrainOptions,
   Transduction,
+  TransductionInput,
 } from "./seq2seq/types.ts";
 export { Vocabulary } from "./seq2seq/vocabulary.ts";
 export type { VocabularyParts } from "./seq2seq/vocabulary-parts.ts";

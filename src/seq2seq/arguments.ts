@@ -2,7 +2,7 @@
 
 import { describe } from "../core/arguments.ts";
 import { DataError } from "../core/errors.ts";
-import type { Pair } from "./types.ts";
+import type { Pair, TransductionInput } from "./types.ts";
 
 /** Refuses anything but text. */
 export function checkText(where: string, name: string, text: unknown): asserts text is string {
@@ -27,6 +27,29 @@ export function checkPair(where: string, name: string, pair: unknown): asserts p
   }
   checkText(where, `${name}.source`, "source" in pair ? pair.source : undefined);
   checkText(where, `${name}.target`, "target" in pair ? pair.target : undefined);
+  checkFeatures(where, name, pair);
+}
+
+/** Features may be left out, but are text if they are there. */
+function checkFeatures(where: string, name: string, value: object): void {
+  if (!("features" in value) || value.features === undefined) return;
+  checkText(where, `${name}.features`, value.features);
+}
+
+/** The text and the features (none: empty) of what a model is asked about; refuses anything else. */
+export function inputParts(
+  where: string,
+  name: string,
+  input: TransductionInput,
+): { readonly source: string; readonly features: string } {
+  if (typeof input === "string") return { source: input, features: "" };
+  if (typeof input !== "object" || input === null) {
+    const expected = `${name} to be a string, or { source, features }`;
+    throw new DataError({ where, expected, received: describe(input) });
+  }
+  checkText(where, `${name}.source`, input.source);
+  checkFeatures(where, name, input);
+  return { source: input.source, features: input.features ?? "" };
 }
 
 /** Refuses anything but an array of pairs. */

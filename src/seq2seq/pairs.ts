@@ -11,6 +11,17 @@ export interface PairsOptions {
   readonly file: string;
   /** Columns of source and target, from 1; without it the file has exactly two. */
   readonly columns?: readonly [number, number];
+  /**
+   * Column of the features, from 1; source and target are columns 1 and 2 then, unless `columns` says
+   * otherwise. Features may be empty.
+   */
+  readonly features?: number;
+}
+
+/** Where a line has what. */
+interface Layout {
+  readonly columns: readonly [number, number] | undefined;
+  readonly features: number | undefined;
 }
 
 const NEWLINE = 0x0a;
@@ -31,6 +42,8 @@ const LONGEST_LINE = 2 ** 24;
  * @example
  * const bytes = new TextEncoder().encode("one\t1\ntwo\t2\n");
  * parsePairs(bytes, { file: "numbers.tsv" })[1]; // → { source: "two", target: "2", line: 2 }
+ * const verbs = new TextEncoder().encode("spielen\tspielte\tV;PST;1;SG\n");
+ * parsePairs(verbs, { file: "verbs.tsv", features: 3 })[0]?.features; // → "V;PST;1;SG"
  */
 export function parsePairs(bytes: Uint8Array, options: PairsOptions): Pair[] {
   if (!(bytes instanceof Uint8Array)) {
@@ -41,10 +54,10 @@ export function parsePairs(bytes: Uint8Array, options: PairsOptions): Pair[] {
       fix: "encode text with new TextEncoder().encode(text)",
     });
   }
-  checkOptions("parsePairs", options, ["file", "columns"]);
+  checkOptions("parsePairs", options, ["file", "columns", "features"]);
   const { file } = options;
   checkText("parsePairs", "file", file);
-  const columns = checkColumns(options.columns);
+  const layout = checkLayout(options);
   checkEncoding(bytes, file);
   const pairs: Pair[] = [];
   let number = 0;
@@ -56,7 +69,7 @@ export function parsePairs(bytes: Uint8Array, options: PairsOptions): Pair[] {
       const line = chunk.slice(start, chunk[end - 1] === "\r" && end > start ? end - 1 : end);
       start = end + 1;
       number += 1;
-      if (line.trim() !== "") pairs.push(parseLine(line, number, file, columns));
+      if (line.trim() !== "") pairs.push(parseLine(line, number, file, layout));
     }
   }
   if (pairs.length > 0) return pairs;
@@ -67,12 +80,8 @@ export function parsePairs(bytes: Uint8Array, options: PairsOptions): Pair[] {
   });
 }
 
-function parseLine(
-  line: string,
-  number: number,
-  file: string,
-  columns: readonly [number, number] | undefined,
-): Pair {
+function parseLine(line: string, number: number, file: string, layout: Layout): Pair {
+  const { columns, features } = layout;
   const where = `${file}, line ${number}`;
   if (line.includes("\0")) {
     throw new DataError({
@@ -94,7 +103,8 @@ function parseLine(
   if (columns !== undefined) {
     const source = filled(columnOf(line, columns[0], where), "source", where);
     const target = filled(columnOf(line, columns[1], where), "target", where);
-    return { source, target, line: number };
+    if (features === undefined) return { source, target, line: number };
+    return { source, target, features: columnOf(line, features, where), line: number };
   }
   if (line.includes("\t", first + 1)) {
     throw new DataError({
@@ -129,7 +139,7 @@ function columnOf(line: string, column: number, where: string): string {
         where,
         expected: `a column ${column}`,
         received: `${countColumns(line)} columns in ${quoteText(line)}`,
-        fix: "choose others with --columns (in code: columns)",
+        fix: "choose others with --columns and --features (in code: columns and features)",
       });
     }
     start = tab + 1;
@@ -144,12 +154,21 @@ function countColumns(line: string): number {
   return count;
 }
 
-function checkColumns(
-  columns: readonly [number, number] | undefined,
-): readonly [number, number] | undefined {
-  if (columns === undefined) return undefined;
+function checkLayout({ columns, features }: PairsOptions): Layout {
   const isColumn = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 1;
-  if (Array.isArray(columns) && columns.length === 2 && columns.every(isColumn)) return columns;
+  if (features !== undefined && !isColumn(features)) {
+    throw new DataError({
+      where: "parsePairs",
+      expected: "a column number from 1 as features",
+      received: describe(features),
+    });
+  }
+  if (columns === undefined) {
+    return { columns: features === undefined ? undefined : [1, 2], features };
+  }
+  if (Array.isArray(columns) && columns.length === 2 && columns.every(isColumn)) {
+    return { columns, features };
+  }
   throw new DataError({
     where: "parsePairs",
     expected: "two column numbers from 1, such as [1, 2]",

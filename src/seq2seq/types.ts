@@ -19,9 +19,21 @@ export interface Pair {
   readonly source: string;
   /** What it should write. */
   readonly target: string;
+  /** What else is known of the source: tags separated by semicolons, as `V;PST;1;SG`. */
+  readonly features?: string;
   /** Line of the file it came from, from 1; 0 where it came from no file. */
   readonly line: number;
 }
+
+/** What a model is asked about: a text, or a text with features. A `Pair` is one. */
+export type TransductionInput =
+  | string
+  | {
+      /** What the model reads. */
+      readonly source: string;
+      /** Tags separated by semicolons, for a model that has learned from pairs with features. */
+      readonly features?: string;
+    };
 
 /** Everything about an `AttentionSeq2seq` that is not learned; kept in the model file. */
 export interface ModelConfig {

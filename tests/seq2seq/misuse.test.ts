@@ -93,6 +93,7 @@ describe("nonsense from plain JavaScript is taken or refused by an error of heed
     ["parsePairs, bytes", (v) => parsePairs(v, { file: "f" })],
     ["parsePairs, options", (v) => parsePairs(tsv, v)],
     ["parsePairs, file", (file) => parsePairs(tsv, { file })],
+    ["parsePairs, features", (features) => parsePairs(tsv, { file: "f", features })],
     ["parsePairs, columns", (columns) => parsePairs(tsv, { file: "f", columns })],
     ["Vocabulary", (v) => new Vocabulary(v)],
     ["Vocabulary, symbols", (symbols) => new Vocabulary({ ...source.toJSON(), symbols })],

@@ -9,9 +9,17 @@ import { missing, sharedPath } from "../support/shared-files.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const latin1 = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
-const parse = (content: string | Uint8Array, columns?: readonly [number, number]): Pair[] => {
+const parse = (
+  content: string | Uint8Array,
+  columns?: readonly [number, number],
+  features?: number,
+): Pair[] => {
   const bytes = typeof content === "string" ? encode(content) : content;
-  return parsePairs(bytes, { file: "a.tsv", ...(columns === undefined ? {} : { columns }) });
+  return parsePairs(bytes, {
+    file: "a.tsv",
+    ...(columns === undefined ? {} : { columns }),
+    ...(features === undefined ? {} : { features }),
+  });
 };
 
 describe("pairs are read", () => {
@@ -37,6 +45,17 @@ describe("pairs are read", () => {
       { source: "one", target: "1", line: 1 },
     ]);
     expect(parse("id1\tone\t1\n", [3, 2])).toEqual([{ source: "1", target: "one", line: 1 }]);
+  });
+
+  it("with features from a column of their own, which may be empty", () => {
+    const text = "spielen\tspielte\tV; PST\r\nHaus\tHaus\t\r\n";
+    expect(parse(text, undefined, 3)).toEqual([
+      { source: "spielen", target: "spielte", features: "V; PST", line: 1 },
+      { source: "Haus", target: "Haus", features: "", line: 2 },
+    ]);
+    expect(parse("V\ta\tb\textra\n", [3, 2], 1)).toEqual([
+      { source: "b", target: "a", features: "V", line: 1 },
+    ]);
   });
 
   it("from a Buffer", () => {
@@ -111,6 +130,17 @@ describe("a file is refused, with file and line, that has", () => {
     expect(() => parse("ab\n", [1, 2])).toThrow(/no tab/);
   });
 
+  it("a line without the column of features", () => {
+    expect(() => parse("a\tb\tV\na\tb\n", undefined, 3)).toThrow(
+      /^a\.tsv, line 2: expected a column 3, got 2 columns .*--features/,
+    );
+    for (const features of [0, 1.5, "3", null] as unknown as number[]) {
+      expect(() => parse("a\tb\tV", undefined, features)).toThrow(
+        /column number from 1 as features/,
+      );
+    }
+  });
+
   it("a line of more than 16 MiB", () => {
     const bytes = new Uint8Array(2 ** 24 + 10).fill(0x61);
     bytes.set(encode("a\tb\n"));
@@ -174,9 +204,15 @@ describe("findInvalidUtf8", () => {
 });
 
 describe("nothing but pairs or a DataError comes out of", () => {
-  const check = (bytes: Uint8Array, columns?: readonly [number, number]): boolean => {
+  const check = (
+    bytes: Uint8Array,
+    columns?: readonly [number, number],
+    tags?: number,
+  ): boolean => {
     try {
-      for (const { source, target, line } of parse(bytes, columns)) {
+      for (const { source, target, features, line } of parse(bytes, columns, tags)) {
+        expect(typeof features).toBe(tags === undefined ? "undefined" : "string");
+        expect(/[\t\n]/.test(features ?? "")).toBe(false);
         expect(source.trim() === "" || target.trim() === "").toBe(false);
         expect(/[\t\n]/.test(source + target)).toBe(false);
         expect(line).toBeGreaterThan(0);
@@ -184,17 +220,19 @@ describe("nothing but pairs or a DataError comes out of", () => {
       return true;
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
+      expect(error.message).toMatch(/^a\.tsv(, line \d+)?: /);
       return false;
     }
   };
   const columns = fc.constantFrom<readonly [number, number] | undefined>(undefined, [1, 2], [3, 1]);
+  const tags = fc.constantFrom(undefined, 1, 2, 3);
 
   it("random bytes", () => {
     const byte = fc.oneof(fc.constantFrom(0x09, 0x0a, 0x0d, 0x20, 0x41), fc.nat(255));
     const seeded = { seed: 6, numRuns: 3000 };
     fc.assert(
-      fc.property(fc.array(byte, { maxLength: 60 }), columns, (bytes, asked) => {
-        check(Uint8Array.from(bytes), asked);
+      fc.property(fc.array(byte, { maxLength: 60 }), columns, tags, (bytes, asked, features) => {
+        check(Uint8Array.from(bytes), asked, features);
       }),
       seeded,
     );
