@@ -1,0 +1,187 @@
+import { Scope } from "../../core/scope.ts";
+import type { Indices, Tensor } from "../../core/tensor.ts";
+import { deviceOf } from "../../kernels/device.ts";
+import { KeyValueCache } from "../../layers/attend/key-value-cache.ts";
+import type { KeysAndValues } from "../../layers/attend/options.ts";
+import { Dropout } from "../../layers/dropout.ts";
+import { LayerNorm } from "../../layers/layer-norm.ts";
+import { Linear } from "../../layers/linear.ts";
+import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
+import { TiedLinear } from "../../layers/tied-linear.ts";
+import { TransformerDecoderBlock } from "../../layers/transformer/decoder-block.ts";
+import { TransformerDecoderCache } from "../../layers/transformer/decoder-cache.ts";
+import type { ModelConfig } from "../model-config.ts";
+import { EmbeddedSteps } from "./embedded-steps.ts";
+import { headMean } from "./head-mean.ts";
+import {
+  blockName,
+  blockOptions,
+  dropoutSeeds,
+  droppingAt,
+  embeddingSpecs,
+  embedName,
+} from "./settings.ts";
+
+/** Sources as every block's attention meets them, and how many steps of them are real. */
+export interface ProjectedSource {
+  readonly lengths: Indices | undefined;
+  /** Per block. */
+  readonly keysAndValues: readonly KeysAndValues[];
+}
+
+/** Writes targets: embedded steps, blocks that attend to each other's steps before and to the source, the output. */
+export class TransformerDecoder {
+  readonly #embed: EmbeddedSteps;
+  readonly #blocks: readonly TransformerDecoderBlock[];
+  readonly #norm: LayerNorm;
+  readonly #dropout: Dropout | null;
+  readonly #affine: Linear | TiedLinear;
+  /** Of one head's key, and how many there are. */
+  readonly #heads: { readonly heads: number; readonly size: number };
+
+  constructor(config: ModelConfig, symbols: number, parameters: Parameters, seed: number) {
+    const { hiddenSize: size, heads, decoderLayers, embeddingDropout, outputDropout } = config;
+    const seedOf = dropoutSeeds(seed);
+    const table = embedName("decoder", config);
+    const embedding = { rate: embeddingDropout, seed: seedOf(0) };
+    this.#embed = new EmbeddedSteps(symbols, size, { parameters, name: table }, embedding);
+    this.#blocks = Array.from({ length: decoderLayers }, (_, i) => {
+      const name = blockName("decoder", i);
+      return new TransformerDecoderBlock({
+        ...blockOptions(config, seedOf(i + 1)),
+        ...{ parameters, name },
+      });
+    });
+    this.#norm = new LayerNorm(size, { parameters, name: "decoder.norm" });
+    this.#dropout =
+      outputDropout > 0 ? new Dropout(outputDropout, seedOf(decoderLayers + 1)) : null;
+    const affine = { parameters, name: "decoder.affine" };
+    this.#affine =
+      config.tiedEmbeddings === "none"
+        ? new Linear(size, symbols, affine)
+        : new TiedLinear({ ...affine, table: `${table}.W` });
+    this.#heads = { heads, size: size / heads };
+  }
+
+  /** The parameters, in their order; without the embeddings where they are those of the encoder. */
+  static specs(config: ModelConfig, symbols: number): ParameterSpec[] {
+    const { hiddenSize: size, decoderLayers, tiedEmbeddings } = config;
+    const name = "decoder.affine";
+    return [
+      ...(tiedEmbeddings === "all" ? [] : embeddingSpecs("decoder.embed", symbols, size)),
+      ...Array.from({ length: decoderLayers }, (_, i) =>
+        TransformerDecoderBlock.specs(blockName("decoder", i), blockOptions(config, 0)),
+      ).flat(),
+      ...LayerNorm.specs("decoder.norm", size),
+      ...(tiedEmbeddings === "none"
+        ? Linear.specs(name, [size], symbols)
+        : TiedLinear.specs(name, symbols)),
+    ];
+  }
+
+  /** inputs (N, Td), states (N, Te, H) → logits (N, Td, V), for `backward`. */
+  forward(
+    inputs: Indices,
+    states: Tensor,
+    lengths: Indices | undefined,
+    step: number,
+    scope: Scope,
+  ): Tensor {
+    const call = { memoryLengths: lengths, ...droppingAt(step) };
+    let x = this.#embed.forward(inputs, 0, step, scope);
+    for (const block of this.#blocks) x = scope.keep(block.forward(x, states, call));
+    return scope.keep(this.#output(x, step, scope));
+  }
+
+  /** Undoes the last `forward` → the gradient of the encoder's states. */
+  backward(dLogits: Tensor, scope: Scope): Tensor {
+    const undone = this.#affine.backward(dLogits);
+    let dx = scope.keep(Array.isArray(undone) ? (undone[0] as Tensor) : undone);
+    if (this.#dropout !== null) dx = scope.keep(this.#dropout.backward(dx));
+    dx = scope.keep(this.#norm.backward(dx));
+    let dStates: Tensor | null = null;
+    for (const block of this.#blocks.toReversed()) {
+      const [before, dMemory] = block.backward(dx);
+      dx = scope.keep(before);
+      scope.keep(dMemory);
+      if (dStates === null) dStates = dMemory;
+      else addTo(dStates, dMemory);
+    }
+    this.#embed.backward(dx, scope);
+    this.#release();
+    return dStates as Tensor;
+  }
+
+  /** What every block makes of the encoder's states, once for all steps. */
+  project(states: Tensor, scope: Scope): KeysAndValues[] {
+    return this.#blocks.map((block) => {
+      const { self, memory } = block.newCache(states);
+      self.dispose();
+      return keptBy(scope, memory);
+    });
+  }
+
+  /** The past of what has none: no steps of N sequences, per block. */
+  begin(source: ProjectedSource, scope: Scope): KeysAndValues[] {
+    return source.keysAndValues.map(({ keys }) => keptBy(scope, this.#newCache(keys, 0)));
+  }
+
+  /**
+   * inputs (N, T), which follow so many steps, of whose keys and values (N, heads, before, size) are
+   * `past`, per block → logits (N, T, V), weights (N, T, Te), and keys and values of all steps, in tensors
+   * of their own: who goes on twice from one past disturbs neither.
+   */
+  advance(
+    inputs: Indices,
+    source: ProjectedSource,
+    past: readonly KeysAndValues[],
+    before: number,
+    scope: Scope,
+  ): { logits: Tensor; weights: Tensor; present: KeysAndValues[] } {
+    const work = new Scope();
+    const steps = before + inputs.shape[1]!;
+    const present: KeysAndValues[] = [];
+    let x = this.#embed.forward(inputs, before, null, work);
+    for (const [i, block] of this.#blocks.entries()) {
+      const { keys, values } = past[i]!;
+      const all = this.#newCache(keys, steps);
+      if (before > 0) all.append(keys, values);
+      const cache = new TransformerDecoderCache(all, source.keysAndValues[i]!, source.lengths);
+      const isLast = i === this.#blocks.length - 1;
+      x = work.keep(block.forward(x, cache, { return: { weights: isLast } }));
+      present.push(keptBy(scope, all));
+    }
+    const ofHeads = work.keep(this.#blocks.at(-1)!.crossAttentionWeights);
+    const weights = scope.keep(headMean(ofHeads));
+    const logits = scope.keep(this.#output(x, null, work));
+    work.dispose();
+    this.#release();
+    return { logits, weights, present };
+  }
+
+  /** Norm, dropout, logits, which are nobody's yet. */
+  #output(x: Tensor, step: number | null, work: Scope): Tensor {
+    let y = work.keep(this.#norm.forward(x));
+    if (step !== null && this.#dropout !== null) y = work.keep(this.#dropout.forward(y, step));
+    return this.#affine.forward(y);
+  }
+
+  #newCache({ shape, device, dtype }: Tensor, capacity: number): KeyValueCache {
+    return new KeyValueCache({ batch: shape[0]!, ...this.#heads, capacity, device, dtype });
+  }
+
+  /** Gives back what the last forward pass kept for a backward pass. */
+  #release(): void {
+    for (const block of this.#blocks) block.release();
+    this.#norm.release();
+  }
+}
+
+function keptBy(scope: Scope, { keys, values }: KeysAndValues): KeysAndValues {
+  return { keys: scope.keep(keys), values: scope.keep(values) };
+}
+
+/** x += y */
+function addTo(x: Tensor, y: Tensor): void {
+  deviceOf(x).kernels.add(x.storage, y.storage, x.storage, x.size);
+}

@@ -1,0 +1,55 @@
+import type { Scope } from "../../core/scope.ts";
+import type { Indices, Tensor } from "../../core/tensor.ts";
+import { deviceOf } from "../../kernels/device.ts";
+import { Dropout } from "../../layers/dropout.ts";
+import { Embedding } from "../../layers/embedding.ts";
+import type { LayerOptions } from "../../layers/parameters.ts";
+import { SinusoidalPositions } from "../../layers/positions.ts";
+
+/**
+ * What the first block of a Transformer is given: drop(√D · W[ids] + positions) (Vaswani et al. 2017,
+ * sections 3.4 and 3.5).
+ *
+ * Shapes: ids (N, T) → x (N, T, D).
+ */
+export class EmbeddedSteps {
+  readonly #embed: Embedding;
+  readonly #positions: SinusoidalPositions;
+  readonly #dropout: Dropout | null;
+  readonly #factor: number;
+
+  constructor(
+    symbols: number,
+    size: number,
+    options: LayerOptions,
+    dropout: { readonly rate: number; readonly seed: number },
+  ) {
+    this.#embed = new Embedding(symbols, size, options);
+    this.#positions = new SinusoidalPositions(size);
+    this.#dropout = dropout.rate > 0 ? new Dropout(dropout.rate, dropout.seed) : null;
+    this.#factor = Math.sqrt(size);
+  }
+
+  /**
+   * @param offset steps that stand before these
+   * @param step number of the dropout's random stream; null leaves dropout out
+   */
+  forward(ids: Indices, offset: number, step: number | null, scope: Scope): Tensor {
+    const rows = scope.keep(this.#embed.forward(ids));
+    this.#scale(rows);
+    const x = scope.keep(this.#positions.forward(rows, { offset }));
+    return step === null || this.#dropout === null ? x : scope.keep(this.#dropout.forward(x, step));
+  }
+
+  /** After a forward pass with a step. dx is the scope's, and written over. */
+  backward(dx: Tensor, scope: Scope): void {
+    // What positions add has no gradient of its own.
+    const dRows = this.#dropout === null ? dx : scope.keep(this.#dropout.backward(dx));
+    this.#scale(dRows);
+    this.#embed.backward(dRows);
+  }
+
+  #scale(x: Tensor): void {
+    deviceOf(x).kernels.scale(x.storage, this.#factor, x.storage, x.size);
+  }
+}

@@ -1,0 +1,83 @@
+import { Scope } from "../../core/scope.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { LayerNorm } from "../../layers/layer-norm.ts";
+import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
+import { TransformerEncoderBlock } from "../../layers/transformer/encoder-block.ts";
+import type { SourceBatch } from "../batch.ts";
+import type { ModelConfig } from "../model-config.ts";
+import { EmbeddedSteps } from "./embedded-steps.ts";
+import {
+  blockName,
+  blockOptions,
+  dropoutSeeds,
+  droppingAt,
+  embeddingSpecs,
+  embedName,
+} from "./settings.ts";
+
+/** Reads a batch of sources: embedded steps, blocks of self-attention, and the norm that ends them. */
+export class TransformerEncoder {
+  readonly #embed: EmbeddedSteps;
+  readonly #blocks: readonly TransformerEncoderBlock[];
+  readonly #norm: LayerNorm;
+
+  constructor(config: ModelConfig, symbols: number, parameters: Parameters, seed: number) {
+    const { hiddenSize: size, embeddingDropout: rate, encoderLayers } = config;
+    const seedOf = dropoutSeeds(seed);
+    const embed = { parameters, name: embedName("encoder", config) };
+    this.#embed = new EmbeddedSteps(symbols, size, embed, { rate, seed: seedOf(0) });
+    this.#blocks = Array.from({ length: encoderLayers }, (_, i) => {
+      const name = blockName("encoder", i);
+      return new TransformerEncoderBlock({
+        ...blockOptions(config, seedOf(i + 1)),
+        ...{ parameters, name },
+      });
+    });
+    this.#norm = new LayerNorm(size, { parameters, name: "encoder.norm" });
+  }
+
+  /** The parameters, in their order. */
+  static specs(config: ModelConfig, symbols: number): ParameterSpec[] {
+    const { hiddenSize: size, encoderLayers } = config;
+    return [
+      ...embeddingSpecs(embedName("encoder", config), symbols, size),
+      ...Array.from({ length: encoderLayers }, (_, i) =>
+        TransformerEncoderBlock.specs(blockName("encoder", i), blockOptions(config, 0)),
+      ).flat(),
+      ...LayerNorm.specs("encoder.norm", size),
+    ];
+  }
+
+  /**
+   * sources (N, Te) → states (N, Te, H), of which those behind a length are of no meaning.
+   *
+   * @param step as {@link Network.encode}
+   */
+  forward({ sources, lengths }: SourceBatch, step: number | null, scope: Scope): Tensor {
+    const work = step === null ? new Scope() : scope;
+    let x = this.#embed.forward(sources, 0, step, work);
+    for (const block of this.#blocks) {
+      x = work.keep(block.forward(x, { lengths, ...droppingAt(step) }));
+    }
+    const states = scope.keep(this.#norm.forward(x));
+    if (step === null) {
+      work.dispose();
+      this.#release();
+    }
+    return states;
+  }
+
+  /** Undoes the last `forward`, which had a step. */
+  backward(dStates: Tensor, scope: Scope): void {
+    let dx = scope.keep(this.#norm.backward(dStates));
+    for (const block of this.#blocks.toReversed()) dx = scope.keep(block.backward(dx));
+    this.#embed.backward(dx, scope);
+    this.#release();
+  }
+
+  /** Gives back what the last forward pass kept for a backward pass. */
+  #release(): void {
+    for (const block of this.#blocks) block.release();
+    this.#norm.release();
+  }
+}

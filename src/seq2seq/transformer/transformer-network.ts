@@ -1,0 +1,108 @@
+import { Random } from "../../core/random.ts";
+import type { Scope } from "../../core/scope.ts";
+import type { Indices } from "../../core/tensor.ts";
+import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
+import type { SourceBatch } from "../batch.ts";
+import type { ModelConfig } from "../model-config.ts";
+import type {
+  DecoderState,
+  EncodedSource,
+  Network,
+  OutputGradients,
+  StepOutput,
+} from "../network.ts";
+import { type ProjectedSource, TransformerDecoder } from "./decoder.ts";
+import { TransformerEncoder } from "./encoder.ts";
+import { blocksOf, namedTensors, tensorOf } from "./named-tensors.ts";
+import type { SymbolCounts } from "./settings.ts";
+
+const TO_TRAIN = "give encode a step too, to go on to a backward pass";
+const TO_PREDICT = "give encode no step, to go on without a backward pass";
+
+/**
+ * A Transformer (Vaswani et al. 2017) whose norms come before its layers, with one more behind each stack
+ * (Xiong et al. 2020).
+ *
+ * Trained, a source is the encoder's `states` (N, Te, H). Otherwise it is what each block of the decoder
+ * meets of them, `block1.keys`, `block1.values`, … (N, Te, H), projected once. A state is keys and values
+ * of all steps so far, by the same names, (N, heads, steps, H / heads): a step costs time in proportion to
+ * those before it.
+ */
+export class TransformerNetwork implements Network {
+  readonly #encoder: TransformerEncoder;
+  readonly #decoder: TransformerDecoder;
+  readonly #blocks: number;
+
+  /** @param seed of dropout */
+  constructor(config: ModelConfig, sizes: SymbolCounts, parameters: Parameters, seed: number) {
+    const seedOf = (side: number): number => new Random(seed).stream(side).word();
+    this.#encoder = new TransformerEncoder(config, sizes.sourceSymbols, parameters, seedOf(0));
+    this.#decoder = new TransformerDecoder(config, sizes.targetSymbols, parameters, seedOf(1));
+    this.#blocks = config.decoderLayers;
+  }
+
+  /** All parameters, in their order. */
+  static specs(config: ModelConfig, sizes: SymbolCounts): ParameterSpec[] {
+    return [
+      ...TransformerEncoder.specs(config, sizes.sourceSymbols),
+      ...TransformerDecoder.specs(config, sizes.targetSymbols),
+    ];
+  }
+
+  encode(batch: SourceBatch, step: number | null, scope: Scope): EncodedSource {
+    const states = this.#encoder.forward(batch, step, scope);
+    const { lengths } = batch;
+    if (step !== null) return { lengths, tensors: { states } };
+    const keysAndValues = this.#decoder.project(states, scope);
+    states.dispose();
+    return { lengths, tensors: namedTensors(keysAndValues) };
+  }
+
+  /** Weights only without a step: who trains needs none. */
+  decode(inputs: Indices, source: EncodedSource, step: number | null, scope: Scope): StepOutput {
+    if (step === null) {
+      const { logits, weights, gate } = this.advance(
+        inputs,
+        source,
+        this.begin(source, scope),
+        scope,
+      );
+      return { logits, weights, gate };
+    }
+    const states = tensorOf(source.tensors, "states", TO_TRAIN);
+    const logits = this.#decoder.forward(inputs, states, source.lengths, step, scope);
+    return { logits, weights: null, gate: null };
+  }
+
+  backward({ dLogits }: OutputGradients, scope: Scope): void {
+    this.#encoder.backward(this.#decoder.backward(dLogits, scope), scope);
+  }
+
+  begin(source: EncodedSource, scope: Scope): DecoderState {
+    const past = this.#decoder.begin(this.#projected(source), scope);
+    return { steps: 0, tensors: namedTensors(past) };
+  }
+
+  /** Takes any number of steps at once: inputs (N, T). */
+  advance(
+    inputs: Indices,
+    source: EncodedSource,
+    state: DecoderState,
+    scope: Scope,
+  ): StepOutput & { readonly state: DecoderState } {
+    const past = blocksOf(state.tensors, this.#blocks, "begin with a state of begin");
+    const { logits, weights, present } = this.#decoder.advance(
+      inputs,
+      this.#projected(source),
+      past,
+      state.steps,
+      scope,
+    );
+    const steps = state.steps + inputs.shape[1]!;
+    return { logits, weights, gate: null, state: { steps, tensors: namedTensors(present) } };
+  }
+
+  #projected({ lengths, tensors }: EncodedSource): ProjectedSource {
+    return { lengths, keysAndValues: blocksOf(tensors, this.#blocks, TO_PREDICT) };
+  }
+}
