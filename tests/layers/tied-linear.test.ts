@@ -44,6 +44,22 @@ test("its gradients are those of central differences, and add to the embedding's
   expect([both, alone]).toEqual([[], []]);
 });
 
+test("they add up over backward passes", () => {
+  const { layer } = tied();
+  const dy = layer.forward(tensor([[1, 2]], undefined, float64));
+  dy.storage.write([1, 2, 3]);
+  layer.backward(dy);
+  layer.backward(dy);
+  expect(layer.grads.map((grad) => grad.toArray())).toEqual([
+    [
+      [2, 4],
+      [4, 8],
+      [6, 12],
+    ],
+    [2, 4, 6],
+  ]);
+});
+
 test("it refuses inputs, gradients and tables of other shapes, and a backward pass without a forward pass", () => {
   const { parameters, layer } = tied();
   const two = tensor([[1, 2]], undefined, float64);
