@@ -42,6 +42,50 @@ describe("readLines", () => {
     expect(await textsOf(new Uint8Array([0xef, 0xbb, 0xbf, 0x61, 0xff]))).toEqual(["a\ufffd"]);
   });
 
+  it("says which lines are not UTF-8, of those that are cut too", async () => {
+    const damaged = async (bytes: readonly number[], longest: number): Promise<boolean[]> => {
+      const lines = await linesOf([Uint8Array.from(bytes)], longest);
+      return lines.map((line) => line.damaged);
+    };
+    const word = (text: string): number[] => [...new TextEncoder().encode(text)];
+    expect(await damaged([0xff, 0x0a, 0x61, 0x0a, 0xc3], 9)).toEqual([true, false, true]);
+    // A replacement character that was there already is no damage, nor is a cut within a character.
+    expect(await damaged(word("\ufffd日本語日本語日本語"), 1)).toEqual([false]);
+    for (let i = 0; i < 9; i++) {
+      expect(await damaged(word("a".repeat(i) + "語".repeat(20)), 2)).toEqual([false]);
+    }
+    expect(await damaged([0x61, 0xff, ...word("語".repeat(20))], 2)).toEqual([true]);
+  });
+
+  it("cuts no code point in two, and keeps what fits exactly", async () => {
+    const cutAt = async (text: string, longest: number): Promise<(string | boolean)[]> => {
+      const [line] = await linesOf([`${text}\r\n`], longest);
+      return [line!.text, line!.cut];
+    };
+    expect(await cutAt("日本語", 3)).toEqual(["日本語", false]);
+    expect(await cutAt("\ufeff日本語", 3)).toEqual(["日本語", false]);
+    expect(await cutAt("日本語", 2)).toEqual(["日本", true]);
+    expect(await cutAt("ab😀", 4)).toEqual(["ab😀", false]);
+    expect(await cutAt("ab😀", 3)).toEqual(["ab", true]);
+    expect(await cutAt("ab😀".repeat(50), 3)).toEqual(["ab", true]);
+  });
+
+  it("keeps a byte order mark that begins no stream", async () => {
+    expect(await textsOf("\ufeffa\n\ufeffb")).toEqual(["a", "\ufeffb"]);
+  });
+
+  it("holds on to no chunk, which may be filled anew", async () => {
+    const chunk = new Uint8Array(3);
+    async function* reusing(): AsyncGenerator<Uint8Array> {
+      for (const part of ["ab\n", "cd\n", "e"]) {
+        yield chunk.subarray(0, new TextEncoder().encodeInto(part, chunk).written);
+      }
+    }
+    const texts: string[] = [];
+    for await (const lines of readLines(reusing(), 9)) texts.push(...lines.map(({ text }) => text));
+    expect(texts).toEqual(["ab", "cd", "e"]);
+  });
+
   it("numbers the lines from 1", async () => {
     expect((await linesOf(["a\nb\n", "c"])).map((line) => line.number)).toEqual([1, 2, 3]);
   });
@@ -84,6 +128,7 @@ describe("batches", () => {
       number: 1,
       text: "x".repeat(length),
       cut: false,
+      damaged: false,
     }));
     fc.assert(
       fc.property(fc.array(line, { maxLength: 40 }), (lines) => {

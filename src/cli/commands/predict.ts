@@ -68,6 +68,7 @@ async function* given(texts: readonly string[]): AsyncGenerator<Line[]> {
     number: i + 1,
     text: text.slice(0, LONGEST_LINE),
     cut: text.length > LONGEST_LINE,
+    damaged: false,
   }));
 }
 
