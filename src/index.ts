@@ -102,7 +102,13 @@ export {
   type Numbers,
   parameterNumbers,
 } from "./layers/named-numbers.ts";
-export { Adam, type AdamOptions, clipGradients, zeroGradients } from "./layers/optimisation.ts";
+export {
+  Adam,
+  type AdamOptions,
+  type AdamState,
+  clipGradients,
+  zeroGradients,
+} from "./layers/optimisation.ts";
 export { type LayerOptions, type ParameterSpec, Parameters } from "./layers/parameters.ts";
 export {
   LearnedPositions,
@@ -148,14 +154,19 @@ export type {
   OnnxAttentionOutputs,
 } from "./onnx/attention-types.ts";
 export type { EncodedPair } from "./seq2seq/batch.ts";
-export { defaultConfig, defaultTraining } from "./seq2seq/config.ts";
+export { defaultConfig } from "./seq2seq/config.ts";
 export { evaluate } from "./seq2seq/evaluate.ts";
+export type { BestMeasure, Measure, Measures } from "./seq2seq/measures.ts";
 export { AttentionSeq2seq } from "./seq2seq/model.ts";
 export { type PairsOptions, parsePairs } from "./seq2seq/pairs.ts";
+export type { Schedule } from "./seq2seq/schedule.ts";
 export { holdOut } from "./seq2seq/split.ts";
 export { defaultText, type TextOptions } from "./seq2seq/text-options.ts";
 export { joinSymbols, tokenize } from "./seq2seq/tokens.ts";
 export { Trainer } from "./seq2seq/trainer.ts";
+export { readTrainingState, writeTrainingState } from "./seq2seq/training-file.ts";
+export { defaultTraining, type TrainOptions } from "./seq2seq/training-options.ts";
+export type { TrainingStanding, TrainingState } from "./seq2seq/training-state.ts";
 export type {
   Evaluation,
   ModelConfig,
@@ -165,7 +176,6 @@ export type {
   Prediction,
   StepReport,
   Tokens,
-  TrainOptions,
   Transduction,
   TransductionInput,
 } from "./seq2seq/types.ts";

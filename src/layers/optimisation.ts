@@ -71,6 +71,17 @@ export interface AdamOptions {
   readonly epsilon?: number;
 }
 
+/** What {@link Adam} remembers: enough to go on as if it had never stopped. */
+export interface AdamState {
+  /** Steps taken. */
+  readonly steps: number;
+  /** For every parameter, its mean gradient m and mean square v, row-major; none before the first step. */
+  readonly moments: readonly {
+    readonly m: Float32Array | Float64Array;
+    readonly v: Float32Array | Float64Array;
+  }[];
+}
+
 /**
  * Adam (Kingma & Ba 2015, algorithm 1). Step t, for every parameter x with gradient g:
  *
@@ -160,5 +171,60 @@ export class Adam {
         param.size,
       );
     }
+  }
+
+  /** A copy of what it remembers. */
+  async state(): Promise<AdamState> {
+    const steps = this.#steps;
+    const moments: { m: Float32Array | Float64Array; v: Float32Array | Float64Array }[] = [];
+    for (const { m, v } of this.#moments) moments.push({ m: await m.read(), v: await v.read() });
+    return { steps, moments };
+  }
+
+  /**
+   * Goes on from what {@link Adam.state} gave, on `params`: the next step is the one that would have been.
+   *
+   * @throws DataError when the state is none; ShapeError when it is of other parameters
+   */
+  restore(params: readonly Tensor[], state: AdamState): void {
+    const where = "Adam.restore";
+    checkTensors(where, "params", params);
+    checkOptions(where, state, ["steps", "moments"]);
+    checkNumber(where, "steps", state.steps, "a whole number ≥ 0", (value) => {
+      return Number.isSafeInteger(value) && value >= 0;
+    });
+    const isMoment = (item: unknown): boolean => typeof item === "object" && item !== null;
+    checkArray(where, "moments", state.moments, "{ m, v }", isMoment);
+    const { moments } = state;
+    if (moments.length !== 0 && moments.length !== params.length) {
+      throw new ShapeError({
+        where,
+        expected: `moments of ${params.length} params`,
+        received: `${moments.length}`,
+      });
+    }
+    for (const [i, moment] of moments.entries()) {
+      for (const name of ["m", "v"] as const) {
+        const size = params[i]?.size;
+        if (moment[name]?.length === size) continue;
+        throw new ShapeError({
+          where,
+          expected: `${size} numbers as moments[${i}].${name}`,
+          received: String(moment[name]?.length),
+        });
+      }
+    }
+    for (const { m, v } of this.#moments) {
+      m.dispose();
+      v.dispose();
+    }
+    this.#moments = moments.map(({ m, v }, i) => {
+      const param = params[i] as Tensor;
+      const made = { m: newTensor(param, param.shape), v: newTensor(param, param.shape) };
+      made.m.storage.write(m);
+      made.v.storage.write(v);
+      return made;
+    });
+    this.#steps = state.steps;
   }
 }

@@ -1,15 +1,27 @@
 import { CheckpointError, DataError } from "../core/errors.ts";
-import { formatShape, sameShape, sizeOf } from "../core/shapes.ts";
-import { crc32 } from "../formats/crc32.ts";
-import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
+import { formatShape, sameShape } from "../core/shapes.ts";
+import { readSafetensors } from "../formats/safetensors.ts";
 import { checkConfig } from "./config.ts";
 import type { ModelParts } from "./model-parts.ts";
 import { parameterSpecs } from "./parameter-specs.ts";
+import {
+  checkFinite,
+  checkKind,
+  checkSeal,
+  type FileKind,
+  parseMetadata as parse,
+  metadataText as text,
+  writeSealed,
+} from "./sealed-file.ts";
 import type { ModelConfig } from "./types.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
-/** Version of the model files written; a reader refuses later ones. */
-const VERSION = "1";
+const MODEL: FileKind = {
+  what: "a heed model",
+  file: "model file",
+  format: "heed.AttentionSeq2seq",
+  version: "1",
+};
 
 /** What a model file holds. */
 export interface Checkpoint {
@@ -27,14 +39,7 @@ export async function writeCheckpoint(model: ModelParts): Promise<Uint8Array> {
   for (const name of parameters.names) {
     const value = parameters.value(name);
     const data = Float32Array.from(await value.read());
-    if (!data.every(Number.isFinite)) {
-      throw new DataError({
-        where: "AttentionSeq2seq.toBytes",
-        expected: `finite numbers in ${name}`,
-        received: String(data.find((number) => !Number.isFinite(number))),
-        fix: "the training has diverged; train again with a lower rate",
-      });
-    }
+    checkFinite("AttentionSeq2seq.toBytes", name, data);
     tensors.set(name, { shape: value.shape, data });
   }
   const described = {
@@ -42,13 +47,7 @@ export async function writeCheckpoint(model: ModelParts): Promise<Uint8Array> {
     source: JSON.stringify(model.sourceVocabulary),
     target: JSON.stringify(model.targetVocabulary),
   };
-  const metadata = new Map([
-    ["format", "heed.AttentionSeq2seq"],
-    ["version", VERSION],
-    ...Object.entries(described),
-    ["crc32", checksum(described, tensors)],
-  ]);
-  return writeSafetensors({ metadata, tensors });
+  return writeSealed(MODEL, described, tensors);
 }
 
 /**
@@ -59,23 +58,7 @@ export async function writeCheckpoint(model: ModelParts): Promise<Uint8Array> {
  */
 export function readCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   const { metadata, tensors } = readSafetensors(bytes, where);
-  if (metadata.get("format") !== "heed.AttentionSeq2seq") {
-    throw new CheckpointError({
-      where,
-      expected: 'a heed model (metadata "format" = "heed.AttentionSeq2seq")',
-      received: `a safetensors file ${metadata.has("format") ? `of format ${JSON.stringify(metadata.get("format"))}` : "without a format"}`,
-    });
-  }
-  const version = text(metadata, "version", where);
-  if (version !== VERSION) {
-    const isLater = /^[1-9]\d*$/.test(version) && Number(version) > Number(VERSION);
-    throw new CheckpointError({
-      where,
-      expected: `version ${VERSION} of the model file`,
-      received: `version ${JSON.stringify(version)}`,
-      ...(isLater ? { fix: "a later heed wrote it; update heed" } : {}),
-    });
-  }
+  checkKind(metadata, MODEL, where);
   const described = {
     config: text(metadata, "config", where),
     source: text(metadata, "source", where),
@@ -118,16 +101,7 @@ export function readCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
       { shape, data: Float32Array.from(tensors.get(name)?.data ?? []) },
     ]),
   );
-  const expected = metadata.get("crc32");
-  const actual = checksum(described, ordered);
-  if (actual !== expected) {
-    throw new CheckpointError({
-      where,
-      expected: `contents of CRC-32 ${expected}, as the file itself says`,
-      received: actual,
-      fix: "the file was altered after it was written; get it anew",
-    });
-  }
+  checkSeal(metadata, described, ordered, where);
   for (const [name, { data }] of ordered) {
     if (data.every(Number.isFinite)) continue;
     throw new CheckpointError({
@@ -143,37 +117,6 @@ export function readCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
     target,
     tensors: new Map([...ordered].map(([name, { data }]) => [name, data])),
   };
-}
-
-/** The CRC-32 of everything that makes the model, in hexadecimal. */
-function checksum(
-  described: Readonly<Record<string, string>>,
-  tensors: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>,
-): string {
-  const encoder = new TextEncoder();
-  let crc = crc32(encoder.encode(JSON.stringify(described)));
-  for (const [name, { shape, data }] of tensors) {
-    crc = crc32(encoder.encode(`${name}${formatShape(shape)}${sizeOf(shape)}`), crc);
-    crc = crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), crc);
-  }
-  return crc.toString(16).padStart(8, "0");
-}
-
-function text(metadata: ReadonlyMap<string, string>, key: string, where: string): string {
-  const value = metadata.get(key);
-  if (value !== undefined) return value;
-  throw new CheckpointError({ where, expected: `metadata "${key}"`, received: "none" });
-}
-
-function parse(value: string, key: string, where: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch (cause) {
-    throw new CheckpointError(
-      { where, expected: `JSON in metadata "${key}"`, received: "text that is not" },
-      { cause },
-    );
-  }
 }
 
 function readConfig(value: unknown, where: string): ModelConfig {

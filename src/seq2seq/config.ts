@@ -1,8 +1,8 @@
-import { checkNumber, checkOptions, describe } from "../core/arguments.ts";
+import { checkOptions, describe } from "../core/arguments.ts";
 import { DataError } from "../core/errors.ts";
 import { checkPairs } from "./arguments.ts";
 import { tokenize } from "./tokens.ts";
-import type { ModelConfig, Pair, Tokens, TrainOptions } from "./types.ts";
+import type { ModelConfig, Pair, Tokens } from "./types.ts";
 
 /** Most symbols of a padded source or of an output: a file that asks for more asks for trouble. */
 const MOST_SYMBOLS = 2 ** 16;
@@ -20,15 +20,6 @@ const FIELDS: readonly (keyof ModelConfig)[] = [
   "targetLimit",
   "initialCell",
   "dropout",
-];
-/** The fields of a training. */
-const TRAINING: readonly (keyof TrainOptions)[] = [
-  "batchSize",
-  "epochs",
-  "rate",
-  "clip",
-  "finalRate",
-  "seed",
 ];
 
 /**
@@ -70,37 +61,6 @@ export function defaultConfig(
     dropout: few ? 0.3 : 0.1,
     ...fields,
   });
-}
-
-/**
- * How long and how fast to train on the pairs: about 6,000 steps, in 3 to 60 epochs.
- *
- * @param overrides fields to set otherwise
- *
- * @example
- * const pairs = [{ source: "3/4/05", target: "2005-03-04", line: 1 }];
- * const { epochs, batchSize } = defaultTraining(pairs, { batchSize: 8 });
- * [epochs, batchSize]; // → [60, 8]
- */
-export function defaultTraining(
-  pairs: readonly Pair[],
-  overrides: TrainOptions = {},
-): Required<TrainOptions> {
-  checkPairs("defaultTraining", pairs);
-  checkOptions("defaultTraining", overrides, TRAINING);
-  const batchSize = overrides.batchSize ?? (pairs.length < 3000 ? 16 : 64);
-  const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 1;
-  checkNumber("defaultTraining", "batchSize", batchSize, "a whole number ≥ 1", isCount);
-  const stepsPerEpoch = Math.ceil(pairs.length / batchSize);
-  return {
-    epochs: Math.max(3, Math.min(60, Math.round(6000 / stepsPerEpoch))),
-    rate: 0.002,
-    clip: 5,
-    finalRate: 0.05,
-    seed: 0,
-    ...overrides,
-    batchSize,
-  };
 }
 
 /** Refuses a config with a field out of range, and gives back the fields of a config alone. */

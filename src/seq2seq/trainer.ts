@@ -1,23 +1,47 @@
 import { describe } from "../core/arguments.ts";
-import { DataError } from "../core/errors.ts";
+import { CheckpointError, DataError, StateError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { Adam, clipGradients } from "../layers/optimisation.ts";
 import { checkInstance } from "./arguments.ts";
 import { batchOrder, type EncodedPair } from "./batch.ts";
-import { defaultTraining } from "./config.ts";
+import {
+  afterMeasure,
+  type BestMeasure,
+  type Measure,
+  type Measures,
+  NO_MEASURES,
+} from "./measures.ts";
 import { AttentionSeq2seq } from "./model.ts";
-import type { Pair, StepReport, TrainOptions } from "./types.ts";
+import { rateShare } from "./schedule.ts";
+import { type TrainOptions, trainingFor } from "./training-options.ts";
+import {
+  arrayNames,
+  belonging,
+  checkBelongs,
+  checkStanding,
+  type TrainingBelonging,
+  type TrainingState,
+} from "./training-state.ts";
+import type { Pair, StepReport } from "./types.ts";
+
+/** The numbers of a model, flat. */
+type Numbers = Float32Array | Float64Array;
 
 /**
  * Trains a model on pairs, one step per call: gradients of a batch, clipped by global norm, applied by
- * Adam with a learning rate that falls linearly. Epoch e draws its order from random stream e of the
- * seed; batches are of sources of similar length.
+ * Adam with the learning rate of a schedule. Epoch e draws its order from random stream e of the seed;
+ * batches are of sources of similar length.
+ *
+ * Who measures the model now and then and says so by {@link Trainer.measured} gets early stopping and a
+ * schedule by plateaus. {@link Trainer.state} and {@link Trainer.restore} stop a training and go on with
+ * it, bit for bit.
  *
  * @example
  * const pairs = [{ source: "ab", target: "ba", line: 1 }, { source: "cd", target: "dc", line: 2 }];
  * const model = AttentionSeq2seq.fromPairs(pairs, defaultConfig(pairs));
  * const trainer = new Trainer(model, pairs, { epochs: 2, batchSize: 2 });
  * while (!trainer.done) await trainer.step();
+ * trainer.steps; // → 2
  */
 export class Trainer {
   /** What it trains. */
@@ -32,13 +56,20 @@ export class Trainer {
   readonly #lengths: readonly number[];
   readonly #adam = new Adam();
   readonly #random: Random;
-  #order: number[][] = [];
+  #belongs: TrainingBelonging | null = null;
+  #order: { readonly epoch: number; readonly batches: number[][] } | null = null;
   #step = 0;
+  #epochLoss = 0;
+  #epochSteps = 0;
+  #measures: Measures = NO_MEASURES;
+  /** Parameters at the ends of the epochs before, oldest first. */
+  #snapshots: Numbers[] = [];
+  #lent = false;
 
   /** @throws DataError when there are no pairs, an option is out of range, or a target does not fit */
   constructor(model: AttentionSeq2seq, pairs: readonly Pair[], options: TrainOptions = {}) {
     checkInstance("Trainer", "model", model, AttentionSeq2seq);
-    this.options = checkTraining(defaultTraining(pairs, options));
+    this.options = trainingFor("Trainer", pairs, options);
     if (pairs.length === 0) {
       throw new DataError({ where: "Trainer", expected: "at least one pair", received: "none" });
     }
@@ -50,70 +81,232 @@ export class Trainer {
     this.totalSteps = this.stepsPerEpoch * this.options.epochs;
   }
 
-  /** Whether all epochs are done; further steps go on at the final rate. */
-  get done(): boolean {
-    return this.#step >= this.totalSteps;
+  /** Steps done. */
+  get steps(): number {
+    return this.#step;
   }
 
-  /** One batch: gradients, clip, Adam. The loss it reports may be NaN, which ends no training by itself. */
+  /**
+   * Whether all epochs are done, or `patience` of them without a better measure; further steps go on at the
+   * final rate.
+   */
+  get done(): boolean {
+    const { patience } = this.options;
+    const { withoutBetter } = this.#measures;
+    return this.#step >= this.totalSteps || (patience !== null && withoutBetter >= patience);
+  }
+
+  /** The learning rate of the next step. */
+  get rate(): number {
+    const { options, totalSteps } = this;
+    return options.rate * rateShare(this.#step, totalSteps, options, this.#measures.reductions);
+  }
+
+  /** The best that {@link Trainer.measured} was told, of equal ones the last; null before the first. */
+  get best(): BestMeasure | null {
+    return this.#measures.best;
+  }
+
+  /** Steps done when the model was last measured; 0 before. */
+  get lastMeasured(): number {
+    return this.#measures.lastStep;
+  }
+
+  /**
+   * Which pairs a step takes, as indices, by its number from 0.
+   *
+   * @throws DataError when the number is not a whole number ≥ 0
+   */
+  batchOf(step: number): readonly number[] {
+    if (!Number.isSafeInteger(step) || step < 0) {
+      const expected = "step to be a whole number ≥ 0";
+      throw new DataError({ where: "Trainer.batchOf", expected, received: describe(step) });
+    }
+    const epoch = Math.floor(step / this.stepsPerEpoch);
+    if (this.#order?.epoch !== epoch) {
+      // Epoch e draws from stream e, so that its order depends on the seed alone.
+      const random = this.#random.stream(epoch);
+      this.#order = { epoch, batches: batchOrder(this.#lengths, this.options.batchSize, random) };
+    }
+    return this.#order.batches[step % this.stepsPerEpoch] ?? [];
+  }
+
+  /**
+   * One batch: gradients, clip, Adam. Where the loss or the gradients are not finite, parameters stay as
+   * they are; the report says so, and it ends no training by itself.
+   */
   async step(): Promise<StepReport> {
+    this.#checkHeld("Trainer.step");
     const { model, stepsPerEpoch, options } = this;
     const epoch = Math.floor(this.#step / stepsPerEpoch);
     const inEpoch = this.#step % stepsPerEpoch;
-    if (inEpoch === 0 || this.#order.length === 0) {
-      // Epoch e draws from stream e, so that its order depends on the seed alone.
-      this.#order = batchOrder(this.#lengths, options.batchSize, this.#random.stream(epoch));
-    }
-    const batch = (this.#order[inEpoch] ?? []).map((i) => this.#pairs[i] as EncodedPair);
+    const batch = this.batchOf(this.#step).map((i) => this.#pairs[i] as EncodedPair);
 
     model.zeroGradients();
     const { loss, count } = model.gradients(batch, this.#step);
     const { values, grads } = model.parameters;
-    const norm = clipGradients([grads], options.clip);
-    this.#adam.step([values], [grads], this.#rate());
-    this.#step++;
-
+    const norm = clipGradients([grads], options.clip ?? Number.POSITIVE_INFINITY);
     const [lossSum = Number.NaN] = await loss.read();
     const [gradientNorm = Number.NaN] = await norm.read();
     loss.dispose();
     norm.dispose();
+
+    const { rate } = this;
+    const mean = lossSum / Math.max(count, 1);
+    if (inEpoch === 0) await this.#beginEpoch();
+    if (Number.isFinite(mean) && Number.isFinite(gradientNorm)) {
+      this.#adam.step([values], [grads], rate);
+      this.#epochLoss += mean;
+      this.#epochSteps++;
+    }
+    this.#step++;
     return {
       step: this.#step,
       epoch: epoch + 1,
       endOfEpoch: inEpoch === stepsPerEpoch - 1,
-      loss: lossSum / Math.max(count, 1),
+      loss: mean,
+      epochLoss: this.#epochLoss / this.#epochSteps,
+      rate,
       gradientNorm,
       pairs: batch.length,
     };
   }
 
-  /** The learning rate of the next step. */
-  #rate(): number {
-    const { rate, finalRate } = this.options;
-    const progress = Math.min(this.#step / Math.max(this.totalSteps - 1, 1), 1);
-    return rate * (1 + (finalRate - 1) * progress);
+  /**
+   * Says how the model does after the steps so far, for early stopping, plateaus and {@link Trainer.best}.
+   *
+   * @returns whether it is now the one to keep: the best, or as good as the best
+   * @throws DataError when a figure is not a finite number
+   */
+  measured(measure: Measure): boolean {
+    const { exactMatch, symbolErrorRate } = measure ?? {};
+    for (const [name, figure] of Object.entries({ exactMatch, symbolErrorRate })) {
+      if (typeof figure === "number" && Number.isFinite(figure)) continue;
+      const expected = `${name} to be a finite number`;
+      throw new DataError({ where: "Trainer.measured", expected, received: describe(figure) });
+    }
+    const step = this.#step;
+    const epoch = Math.ceil(step / this.stepsPerEpoch);
+    const best = { epoch, step, exactMatch, symbolErrorRate };
+    this.#measures = afterMeasure(this.#measures, best, this.options);
+    return this.#measures.best === best;
+  }
+
+  /**
+   * Lends the model to measure and to keep: the one that is trained, with the mean of the parameters now and
+   * at the ends of the `averageLast` − 1 epochs before as its parameters until `use` is through.
+   *
+   * @throws StateError when it is already lent
+   */
+  async withAverage<Result>(use: (model: AttentionSeq2seq) => Promise<Result>): Promise<Result> {
+    this.#checkHeld("Trainer.withAverage");
+    const { values } = this.model.parameters;
+    const own = this.#snapshots.length === 0 ? null : await values.read();
+    this.#lent = true;
+    try {
+      if (own !== null) values.storage.write(meanOf([...this.#snapshots, own]));
+      return await use(this.model);
+    } finally {
+      if (own !== null) values.storage.write(own);
+      this.#lent = false;
+    }
+  }
+
+  /**
+   * Everything that a continued training needs, copied: see {@link writeTrainingState}. What is random goes
+   * by the numbers of seed, epoch and step, and has no state of its own.
+   *
+   * @throws StateError while the model is lent
+   */
+  async state(): Promise<TrainingState> {
+    this.#checkHeld("Trainer.state");
+    const { steps, moments } = await this.#adam.state();
+    const numbers = [await this.model.parameters.values.read()];
+    for (const { m, v } of moments) numbers.push(m, v);
+    numbers.push(...this.#snapshots.map((snapshot) => snapshot.slice()));
+    const standing = {
+      step: this.#step,
+      epochLoss: this.#epochLoss,
+      epochSteps: this.#epochSteps,
+      adamSteps: steps,
+      snapshots: this.#snapshots.length,
+      measures: this.#measures,
+      options: this.options,
+      belongs: this.#belonging(),
+    };
+    const arrays = arrayNames(standing).map((name, i) => [name, numbers[i] as Numbers] as const);
+    return { standing, arrays: new Map(arrays) };
+  }
+
+  /**
+   * Goes on from what {@link Trainer.state} gave, in this process or another: with a model made from the same
+   * pairs, config and seed, and a trainer with the same pairs and options, every step that follows is bit for
+   * bit the one that would have been, on any number of threads.
+   *
+   * @throws CheckpointError when the state is none or that of another training
+   */
+  restore(state: TrainingState): void {
+    const where = "Trainer.restore";
+    this.#checkHeld(where);
+    const standing = checkStanding(where, state?.standing);
+    checkBelongs(where, standing, this.options, this.#belonging());
+    const { values } = this.model.parameters;
+    const numbers = arrayNames(standing).map((name) => {
+      const found = state.arrays?.get?.(name);
+      const fits =
+        values.dtype === "float32" ? found instanceof Float32Array : found instanceof Float64Array;
+      if (found !== undefined && fits && found.length === values.size) return found;
+      throw new CheckpointError({
+        where,
+        expected: `${values.size} numbers in ${values.dtype} as ${name}`,
+        received: found === undefined ? "none" : `${describe(found)} of ${found.length}`,
+      });
+    });
+    const [parameters, ...rest] = numbers as [Numbers, ...Numbers[]];
+    const moments = standing.adamSteps > 0 ? rest.splice(0, 2) : [];
+    const [m, v] = moments;
+    const adam = m === undefined || v === undefined ? [] : [{ m, v }];
+    this.#adam.restore([values], { steps: standing.adamSteps, moments: adam });
+    values.storage.write(parameters);
+    this.#snapshots = rest.map((snapshot) => snapshot.slice());
+    this.#step = standing.step;
+    this.#epochLoss = standing.epochLoss;
+    this.#epochSteps = standing.epochSteps;
+    this.#measures = standing.measures;
+  }
+
+  /** What is kept of the epoch that has ended, before the first step of the next changes anything. */
+  async #beginEpoch(): Promise<void> {
+    this.#epochLoss = 0;
+    this.#epochSteps = 0;
+    const most = this.options.averageLast - 1;
+    if (most === 0 || this.#step === 0) return;
+    this.#snapshots.push(await this.model.parameters.values.read());
+    if (this.#snapshots.length > most) this.#snapshots.shift();
+  }
+
+  #belonging(): TrainingBelonging {
+    this.#belongs ??= belonging(this.model, this.#pairs);
+    return this.#belongs;
+  }
+
+  #checkHeld(where: string): void {
+    if (!this.#lent) return;
+    throw new StateError({
+      where,
+      expected: "a model that is not lent",
+      received: "a call while Trainer.withAverage lends it",
+      fix: "wait for withAverage to be through",
+    });
   }
 }
 
-function checkTraining(options: Required<TrainOptions>): Required<TrainOptions> {
-  const refuse = (name: keyof TrainOptions, expected: string): never => {
-    throw new DataError({
-      where: "Trainer",
-      expected: `${name} to be ${expected}`,
-      received: describe(options[name]),
-    });
-  };
-  for (const name of ["batchSize", "epochs"] as const) {
-    if (!Number.isSafeInteger(options[name]) || options[name] < 1) {
-      refuse(name, "a whole number ≥ 1");
-    }
+/** The mean of several models' numbers, added up in float64 from the oldest on. */
+function meanOf(models: readonly Numbers[]): Float64Array {
+  const mean = new Float64Array(models[0]?.length ?? 0);
+  for (const numbers of models) {
+    for (let i = 0; i < mean.length; i++) mean[i]! += numbers[i]!;
   }
-  for (const name of ["rate", "clip"] as const) {
-    if (!(Number.isFinite(options[name]) && options[name] > 0)) refuse(name, "a number above 0");
-  }
-  const { finalRate } = options;
-  if (!(typeof finalRate === "number" && finalRate >= 0 && finalRate <= 1)) {
-    refuse("finalRate", "a number from 0 to 1");
-  }
-  return options;
+  for (let i = 0; i < mean.length; i++) mean[i]! /= models.length;
+  return mean;
 }

@@ -82,22 +82,6 @@ export interface Transduction {
   readonly unknownSymbols: readonly string[];
 }
 
-/** How to train; every field has a default. */
-export interface TrainOptions {
-  /** Pairs per step. */
-  readonly batchSize?: number;
-  /** Passes over the pairs; sets the length of the learning-rate schedule. */
-  readonly epochs?: number;
-  /** Adam's learning rate at its highest. */
-  readonly rate?: number;
-  /** Largest global norm of the gradients. */
-  readonly clip?: number;
-  /** Share of `rate` reached at the end of training, falling linearly from the start; 1 is constant. */
-  readonly finalRate?: number;
-  /** Seed of the order of pairs. */
-  readonly seed?: number;
-}
-
 /** What one training step did. */
 export interface StepReport {
   /** Steps done, this one included. */
@@ -106,8 +90,12 @@ export interface StepReport {
   readonly epoch: number;
   /** Whether this step was the last of its epoch. */
   readonly endOfEpoch: boolean;
-  /** Mean cross-entropy per target symbol, natural logarithm. */
+  /** Mean cross-entropy per target symbol, natural logarithm; of smoothed answers where these are. */
   readonly loss: number;
+  /** Mean of the losses of this epoch's steps so far. */
+  readonly epochLoss: number;
+  /** Learning rate of this step. */
+  readonly rate: number;
   /** Global norm of the gradients before clipping. */
   readonly gradientNorm: number;
   /** Pairs in this step. */

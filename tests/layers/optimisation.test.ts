@@ -42,6 +42,39 @@ describe("Adam", () => {
   });
 });
 
+describe("Adam.restore", () => {
+  test("goes on with the step that would have been", async () => {
+    const [x, y] = [tensor([1, 2, 3]), tensor([1, 2, 3])];
+    const [adam, other] = [new Adam(), new Adam()];
+    expect(await adam.state()).toEqual({ steps: 0, moments: [] });
+    for (const g of [0.5, -2]) adam.step([x], [tensor([g, 2 * g, 3])]);
+    y.storage.write(x.data);
+    other.step([zeros([7])], [zeros([7])]); // which it forgets
+    other.restore([y], await adam.state());
+    for (const [optimiser, param] of [
+      [adam, x],
+      [other, y],
+    ] as const) {
+      optimiser.step([param], [tensor([0.1, 0.2, 0.3])]);
+    }
+    expect(y.data).toEqual(x.data);
+    expect(await other.state()).toEqual(await adam.state());
+    other.restore([y], { steps: 0, moments: [] });
+    expect(await other.state()).toEqual(await new Adam().state());
+  });
+
+  test("refuses what is no state, or one of other parameters", async () => {
+    const adam = new Adam();
+    const state = { steps: 1, moments: [{ m: new Float32Array(2), v: new Float32Array(3) }] };
+    expect(() => adam.restore([zeros([3])], state)).toThrow(/3 numbers as moments\[0\]\.m, got 2/);
+    expect(() => adam.restore([], state)).toThrow(/moments of 0 params, got 1/);
+    const wrong = [{}, { steps: -1, moments: [] }, { steps: 1, moments: [null] }, null];
+    for (const none of wrong) {
+      expect(() => adam.restore([zeros([3])], none as never)).toThrow(/Adam\.restore/);
+    }
+  });
+});
+
 describe("clipGradients", () => {
   test("scales all gradients alike, to the limit, and gives the norm before", () => {
     const grads = [tensor([3, 0]), tensor([[4]])];

@@ -12,10 +12,12 @@ import {
   joinSymbols,
   parsePairs,
   Random,
+  readTrainingState,
   Trainer,
   tokenize,
   Vocabulary,
   writeSafetensors,
+  writeTrainingState,
 } from "../../src/index.ts";
 
 /** What plain JavaScript can pass where a type says otherwise. */
@@ -45,6 +47,8 @@ const pairs = [
 ];
 const config = defaultConfig(pairs, { hiddenSize: 4, embeddingSize: 2 });
 const model = AttentionSeq2seq.fromPairs(pairs, config);
+const trainer = new Trainer(model, pairs);
+const state = await trainer.state();
 const { sourceVocabulary: source, targetVocabulary: target } = model;
 const tsv = new TextEncoder().encode("a\tb\n");
 const map = { sourceSymbols: ["a"], outputSymbols: ["b"], attention: [[1]] };
@@ -73,10 +77,18 @@ describe("nonsense from plain JavaScript is taken or refused by an error of heed
     ["Trainer, model", (v) => new Trainer(v, pairs)],
     ["Trainer, pairs", (v) => new Trainer(model, v)],
     ["Trainer, options", (v) => new Trainer(model, pairs, v)],
-    ...["batchSize", "epochs", "rate", "clip", "finalRate", "seed"].map((name): [string, Call] => [
-      `Trainer, ${name}`,
-      (v) => new Trainer(model, pairs, { [name]: v }),
+    ...Object.keys(defaultTraining(pairs)).flatMap((name): [string, Call][] => [
+      [`Trainer, ${name}`, (v) => new Trainer(model, pairs, { [name]: v })],
+      [`defaultTraining, ${name}`, (v) => defaultTraining(pairs, { [name]: v })],
     ]),
+    ["Trainer.batchOf", (v) => trainer.batchOf(v)],
+    ["Trainer.measured", (v) => trainer.measured(v)],
+    ["Trainer.restore", (v) => trainer.restore(v)],
+    ["Trainer.restore, standing", (standing) => trainer.restore({ standing, arrays: new Map() })],
+    ["Trainer.restore, arrays", (arrays) => trainer.restore({ ...state, arrays })],
+    ["writeTrainingState", (v) => writeTrainingState(v)],
+    ["writeTrainingState, arrays", (arrays) => writeTrainingState({ ...state, arrays })],
+    ["readTrainingState", (v) => readTrainingState(v, "file")],
     ["evaluate, model", (v) => evaluate(v, pairs)],
     ["evaluate, pairs", (v) => evaluate(model, v)],
     ["evaluate, options", (v) => evaluate(model, pairs, v)],

@@ -4,6 +4,7 @@ import {
   defaultConfig,
   type Pair,
   Trainer,
+  type TrainOptions,
 } from "../../src/index.ts";
 
 const pairs: Pair[] = ["abcd", "bc", "dca", "a", "cabd", "db"].map((source, i) => ({
@@ -13,8 +14,13 @@ const pairs: Pair[] = ["abcd", "bc", "dca", "a", "cabd", "db"].map((source, i) =
 }));
 
 /** The training of a model that is as small as a model can be, with all that belongs to one: three steps an epoch. */
-export function tinyTraining(device: Device, epochs: number): Trainer {
+export function tinyTraining(
+  device: Device | undefined,
+  epochs: number,
+  options: TrainOptions = {},
+): Trainer {
   const config = defaultConfig(pairs, { embeddingSize: 4, hiddenSize: 8, dropout: 0.1 });
-  const model = AttentionSeq2seq.fromPairs(pairs, config, { device });
-  return new Trainer(model, pairs, { batchSize: 2, epochs });
+  const on = device === undefined ? {} : { device };
+  const model = AttentionSeq2seq.fromPairs(pairs, config, on);
+  return new Trainer(model, pairs, { batchSize: 2, epochs, ...options });
 }
