@@ -156,8 +156,10 @@ export type {
 export type { EncodedPair } from "./seq2seq/batch.ts";
 export { defaultConfig } from "./seq2seq/config.ts";
 export { evaluate } from "./seq2seq/evaluate.ts";
+export { loadModel } from "./seq2seq/load-model.ts";
 export type { BestMeasure, Measure, Measures } from "./seq2seq/measures.ts";
 export { AttentionSeq2seq } from "./seq2seq/model.ts";
+export type { ModelSource } from "./seq2seq/model-source.ts";
 export { type PairsOptions, parsePairs } from "./seq2seq/pairs.ts";
 export type { Schedule } from "./seq2seq/schedule.ts";
 export { holdOut } from "./seq2seq/split.ts";
