@@ -47,16 +47,47 @@ class Lines implements Progress {
   step(): void {}
 
   evaluated(standing: Standing): void {
-    const { epoch, epochs, exactMatch, symbolErrorRate } = standing;
-    const parts = [`epoch ${epoch}/${epochs}`, `loss ${standing.loss.toFixed(4)}`];
-    if (exactMatch !== null) parts.push(`dev exact ${percent(exactMatch)}`);
-    if (symbolErrorRate !== null) parts.push(`symbol errors ${percent(symbolErrorRate)}`);
-    parts.push(`${count(standing.pairsPerSecond)} pairs/s`);
-    parts.push(`${duration(standing.secondsLeft)} left`);
-    this.#stream.write(`${parts.join("  ")}\n`);
+    this.#stream.write(`${standingLine(standing)}\n`);
   }
 
   end(): void {}
+}
+
+/** Where a run stands, in one line. */
+export function standingLine(standing: Standing): string {
+  const { epoch, epochs, exactMatch, symbolErrorRate } = standing;
+  const parts = [`epoch ${epoch}/${epochs}`, `loss ${standing.loss.toFixed(4)}`];
+  if (exactMatch !== null) parts.push(`dev exact ${percent(exactMatch)}`);
+  if (symbolErrorRate !== null) parts.push(`symbol errors ${percent(symbolErrorRate)}`);
+  parts.push(`${count(standing.pairsPerSecond)} pairs/s`);
+  parts.push(`${duration(standing.secondsLeft)} left`);
+  return parts.join("  ");
+}
+
+/** How a bar looks: at most 80 columns, since what is wider is cut off. */
+export const BAR_OPTIONS: Options = {
+  format: "{head} {bar} {left} left  loss {loss}  dev exact {exact}  {speed} pairs/s",
+  barCompleteChar: "█",
+  barIncompleteChar: "░",
+  barsize: 12,
+  fps: 5,
+  // No way of ending, a second Ctrl-C or a kill included, may leave the terminal without a cursor
+  // or with its line wrapping off: what is too wide is cut here and not by the terminal.
+  hideCursor: false,
+  linewrap: true,
+  gracefulExit: false, // the run handles Ctrl-C: it has a model to save
+};
+
+/** What the placeholders of {@link BAR_OPTIONS} stand for. */
+export function barPayload(standing: Standing): Readonly<Record<string, string>> {
+  const { epoch, epochs, exactMatch } = standing;
+  return {
+    head: `epoch ${epoch}/${epochs}`,
+    left: duration(standing.secondsLeft),
+    loss: standing.loss.toFixed(4),
+    exact: exactMatch === null ? "–" : percent(exactMatch),
+    speed: count(standing.pairsPerSecond),
+  };
 }
 
 class Bar implements Progress {
@@ -64,32 +95,11 @@ class Bar implements Progress {
   #started = false;
 
   constructor(stream: NodeJS.WritableStream) {
-    const options: Options = {
-      // At most 80 columns: what is wider is cut off.
-      format: "{head} {bar} {left} left  loss {loss}  dev exact {exact}  {speed} pairs/s",
-      barCompleteChar: "█",
-      barIncompleteChar: "░",
-      barsize: 12,
-      fps: 5,
-      stream,
-      // No way of ending, a second Ctrl-C or a kill included, may leave the terminal without a cursor
-      // or with its line wrapping off: what is too wide is cut here and not by the terminal.
-      hideCursor: false,
-      linewrap: true,
-      gracefulExit: false, // the run handles Ctrl-C: it has a model to save
-    };
-    this.#bar = new SingleBar(options);
+    this.#bar = new SingleBar({ ...BAR_OPTIONS, stream });
   }
 
   step(standing: Standing): void {
-    const { epoch, epochs, exactMatch } = standing;
-    const payload = {
-      head: `epoch ${epoch}/${epochs}`,
-      left: duration(standing.secondsLeft),
-      loss: standing.loss.toFixed(4),
-      exact: exactMatch === null ? "–" : percent(exactMatch),
-      speed: count(standing.pairsPerSecond),
-    };
+    const payload = barPayload(standing);
     if (!this.#started) this.#bar.start(standing.totalSteps, standing.step, payload);
     else this.#bar.update(standing.step, payload);
     this.#started = true;

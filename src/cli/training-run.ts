@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { type AttentionSeq2seq, evaluate, type Pair, type Trainer } from "../index.ts";
+import { parentProcess } from "./jobs/parent.ts";
 import type { Progress, Standing } from "./progress.ts";
 
 /** What a training run works with. */
@@ -181,7 +182,7 @@ class Run {
   }
 }
 
-/** Notes the first Ctrl-C or SIGTERM; a second one ends the process where it stands. */
+/** Notes the first Ctrl-C or SIGTERM, or that the heed that started this one wants an end; a second one ends the process where it stands. */
 class Interrupt {
   asked = false;
   exitCode = 0;
@@ -194,6 +195,7 @@ class Interrupt {
   constructor() {
     process.on("SIGINT", this.#listener);
     process.on("SIGTERM", this.#listener);
+    parentProcess()?.onStop(() => this.#listener("SIGTERM"));
   }
 
   stopListening(): void {

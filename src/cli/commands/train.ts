@@ -17,6 +17,7 @@ import {
 import { writeFileAtomically } from "../atomic-write.ts";
 import { Stop, WorkError } from "../errors.ts";
 import { checkOutput, readPairs } from "../files.ts";
+import { parentProcess } from "../jobs/parent.ts";
 import { columnPair, number, oneOf, POSITIVE, SHARE, wholeNumber } from "../numbers.ts";
 import { type ComputeOptions, chooseDevice, withComputeOptions } from "../options.ts";
 import { count, duration, pairCount, percent, print } from "../output.ts";
@@ -126,7 +127,7 @@ async function train(path: string, flags: TrainFlags): Promise<void> {
     trainer: new Trainer(model, pairs, training),
     epochs: training.epochs,
     sample: shuffled.slice(0, SAMPLE),
-    progress: openProgress(flags.quiet ?? false),
+    progress: parentProcess()?.progress ?? openProgress(flags.quiet ?? false),
     maxSeconds: flags.maxSeconds ?? null,
     goodEnough: Number.POSITIVE_INFINITY,
     keep: (bytes) => writeFileAtomically(flags.out, bytes),
