@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { type Example, exportedNames, toModule, uses } from "./example-extraction.ts";
@@ -90,6 +90,8 @@ export class ExampleProject {
     const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
     for (const name of Object.keys(dependencies)) {
       const place = join("node_modules", name);
+      // A package with a scope lies in a folder of that name.
+      mkdirSync(dirname(join(this.folder, place)), { recursive: true });
       symlinkSync(join(repository, place), join(this.folder, place), "junction");
     }
     const options = ["--emitDeclarationOnly", "false", "--outDir", join(this.folder, "modules")];
