@@ -12,7 +12,7 @@ export interface TiedLinearOptions {
   readonly parameters: Parameters;
   /** What this layer is called there, e.g. `decoder.affine`. */
   readonly name: string;
-  /** The parameter (V, D) that is another layer's too, e.g. `decoder.embed.W`. */
+  /** The parameter (…, D) that is another layer's too, of whose rows the first V are used, e.g. `decoder.embed.W`. */
   readonly table: string;
 }
 
@@ -20,7 +20,7 @@ export interface TiedLinearOptions {
  * A linear layer whose matrix is a table of embeddings, transposed: y = x · tableᵀ + b (Press & Wolf 2017).
  * The table's gradient is the sum of this layer's and of the embedding's, which both add to it.
  *
- * Shapes: x (…, D) → y (…, V). Parameters table (V, D), which begins as the embedding says, and b (V), at
+ * Shapes: x (…, D) → y (…, V). Parameters table (V, D), the first rows of the embedding's, and b (V), at
  * first 0, the only one of its own.
  */
 export class TiedLinear implements Layer {
@@ -28,20 +28,25 @@ export class TiedLinear implements Layer {
   readonly grads: readonly Tensor[];
   #state: { x: Tensor } | null = null;
 
-  /** @throws StateError when there are no such parameters; ShapeError when they do not fit each other */
-  constructor({ parameters, name, table }: TiedLinearOptions) {
-    const W = parameters.value(table);
-    if (W.shape.length !== 2) {
+  /**
+   * @param symbols V
+   * @throws StateError when there are no such parameters; ShapeError when they do not fit
+   */
+  constructor(symbols: number, { parameters, name, table }: TiedLinearOptions) {
+    const { shape } = parameters.value(table);
+    const [rows = 0, D = 0] = shape;
+    if (shape.length !== 2 || rows < symbols) {
       throw new ShapeError({
         where: "TiedLinear",
-        expected: `${table} to be a table (V, D)`,
-        received: `shape ${formatShape(W.shape)}`,
+        expected: `${table} to be a table of at least ${symbols} rows`,
+        received: `shape ${formatShape(shape)}`,
       });
     }
-    const specs = (of: string): ParameterSpec[] => TiedLinear.specs(of, W.shape[0]!);
+    const used = (whole: Tensor): Tensor => whole.view(0, [symbols, D]);
+    const specs = (of: string): ParameterSpec[] => TiedLinear.specs(of, symbols);
     const { values, grads } = parametersOf("TiedLinear", specs, { parameters, name });
-    this.params = [W, ...values];
-    this.grads = [parameters.grad(table), ...grads];
+    this.params = [used(parameters.value(table)), ...values];
+    this.grads = [used(parameters.grad(table)), ...grads];
   }
 
   /** The parameter of its own, for a shared {@link Parameters}. */

@@ -3,29 +3,30 @@ import { Embedding, indices, Parameters, ShapeError, StateError, tensor } from "
 import { TiedLinear } from "../../src/layers/tied-linear.ts";
 import { complaintsOf, float64 } from "../support/layer-gradients.ts";
 
+const ROWS = 4;
 const SYMBOLS = 3;
 const SIZE = 2;
 
 function tied() {
   const parameters = new Parameters(
-    [...Embedding.specs("embed", SYMBOLS, SIZE), ...TiedLinear.specs("out", SYMBOLS)],
+    [...Embedding.specs("embed", ROWS, SIZE), ...TiedLinear.specs("out", SYMBOLS)],
     float64,
   );
-  const layer = new TiedLinear({ parameters, name: "out", table: "embed.W" });
+  const layer = new TiedLinear(SYMBOLS, { parameters, name: "out", table: "embed.W" });
   return { parameters, layer };
 }
 
-test("a tied layer multiplies by the embeddings, and adds a bias of its own", () => {
+test("a tied layer multiplies by the first rows of the embeddings, and adds a bias of its own", () => {
   const { parameters, layer } = tied();
-  parameters.value("embed.W").storage.write([1, 2, 3, 4, 5, 6]);
+  parameters.value("embed.W").storage.write([1, 2, 3, 4, 5, 6, 7, 8]);
   parameters.value("out.b").storage.write([0.5, 0, -1]);
   expect(layer.forward(tensor([[1, 10]], undefined, float64)).toArray()).toEqual([[21.5, 43, 64]]);
 });
 
 test("its gradients are those of central differences, and add to the embedding's", () => {
   const { parameters, layer } = tied();
-  const embedding = new Embedding(SYMBOLS, SIZE, { parameters, name: "embed" });
-  const ids = indices([[2, 0, 2, 1]], undefined, { device: parameters.values.device });
+  const embedding = new Embedding(ROWS, SIZE, { parameters, name: "embed" });
+  const ids = indices([[2, 0, 3, 1]], undefined, { device: parameters.values.device });
   const both = complaintsOf({
     layer,
     shapes: {},
@@ -67,6 +68,13 @@ test("it refuses inputs, gradients and tables of other shapes, and a backward pa
   expect(() => layer.forward(tensor([[1, 2, 3]], undefined, float64))).toThrow(ShapeError);
   layer.forward(two);
   expect(() => layer.backward(two)).toThrow(ShapeError);
-  expect(() => new TiedLinear({ parameters, name: "out", table: "out.b" })).toThrow(ShapeError);
-  expect(() => new TiedLinear({ parameters, name: "other", table: "embed.W" })).toThrow(StateError);
+  expect(() => new TiedLinear(SYMBOLS, { parameters, name: "out", table: "out.b" })).toThrow(
+    ShapeError,
+  );
+  expect(() => new TiedLinear(5, { parameters, name: "out", table: "embed.W" })).toThrow(
+    ShapeError,
+  );
+  expect(() => new TiedLinear(SYMBOLS, { parameters, name: "other", table: "embed.W" })).toThrow(
+    StateError,
+  );
 });

@@ -18,8 +18,10 @@ import {
   blockOptions,
   dropoutSeeds,
   droppingAt,
+  embeddingRows,
   embeddingSpecs,
   embedName,
+  type VocabularySizes,
 } from "./settings.ts";
 
 /** Sources as every block's attention meets them, and how many steps of them are real. */
@@ -39,12 +41,13 @@ export class TransformerDecoder {
   /** Of one head's key, and how many there are. */
   readonly #heads: { readonly heads: number; readonly size: number };
 
-  constructor(config: ModelConfig, symbols: number, parameters: Parameters, seed: number) {
+  constructor(config: ModelConfig, sizes: VocabularySizes, parameters: Parameters, seed: number) {
     const { hiddenSize: size, heads, decoderLayers, embeddingDropout, outputDropout } = config;
     const seedOf = dropoutSeeds(seed);
     const table = embedName("decoder", config);
     const embedding = { rate: embeddingDropout, seed: seedOf(0) };
-    this.#embed = new EmbeddedSteps(symbols, size, { parameters, name: table }, embedding);
+    const rows = embeddingRows("decoder", config, sizes);
+    this.#embed = new EmbeddedSteps(rows, size, { parameters, name: table }, embedding);
     this.#blocks = Array.from({ length: decoderLayers }, (_, i) => {
       const name = blockName("decoder", i);
       return new TransformerDecoderBlock({
@@ -58,15 +61,16 @@ export class TransformerDecoder {
     const affine = { parameters, name: "decoder.affine" };
     this.#affine =
       config.tiedEmbeddings === "none"
-        ? new Linear(size, symbols, affine)
-        : new TiedLinear({ ...affine, table: `${table}.W` });
+        ? new Linear(size, sizes.target, affine)
+        : new TiedLinear(sizes.target, { ...affine, table: `${table}.W` });
     this.#heads = { heads, size: size / heads };
   }
 
   /** The parameters, in their order; without the embeddings where they are those of the encoder. */
-  static specs(config: ModelConfig, symbols: number): ParameterSpec[] {
+  static specs(config: ModelConfig, sizes: VocabularySizes): ParameterSpec[] {
     const { hiddenSize: size, decoderLayers, tiedEmbeddings } = config;
     const name = "decoder.affine";
+    const symbols = sizes.target;
     return [
       ...(tiedEmbeddings === "all" ? [] : embeddingSpecs("decoder.embed", symbols, size)),
       ...Array.from({ length: decoderLayers }, (_, i) =>
@@ -117,19 +121,21 @@ export class TransformerDecoder {
     return this.#blocks.map((block) => {
       const { self, memory } = block.newCache(states);
       self.dispose();
-      return keptBy(scope, memory);
+      scope.keep(memory.keys);
+      scope.keep(memory.values);
+      return memory;
     });
   }
 
-  /** The past of what has none: no steps of N sequences, per block. */
-  begin(source: ProjectedSource, scope: Scope): KeysAndValues[] {
-    return source.keysAndValues.map(({ keys }) => keptBy(scope, this.#newCache(keys, 0)));
+  /** The past of what has none: no steps of N sequences, per block. The caller's. */
+  begin(source: ProjectedSource): KeysAndValues[] {
+    return source.keysAndValues.map(({ keys }) => this.#newCache(keys, 0));
   }
 
   /**
    * inputs (N, T), which follow so many steps, of whose keys and values (N, heads, before, size) are
-   * `past`, per block → logits (N, T, V), weights (N, T, Te), and keys and values of all steps, in tensors
-   * of their own: who goes on twice from one past disturbs neither.
+   * `past`, per block → logits (N, T, V), weights (N, T, Te), and keys and values of all steps, which are
+   * the caller's, in tensors of their own: who goes on twice from one past disturbs neither.
    */
   advance(
     inputs: Indices,
@@ -149,7 +155,7 @@ export class TransformerDecoder {
       const cache = new TransformerDecoderCache(all, source.keysAndValues[i]!, source.lengths);
       const isLast = i === this.#blocks.length - 1;
       x = work.keep(block.forward(x, cache, { return: { weights: isLast } }));
-      present.push(keptBy(scope, all));
+      present.push({ keys: all.keys, values: all.values });
     }
     const ofHeads = work.keep(this.#blocks.at(-1)!.crossAttentionWeights);
     const weights = scope.keep(headMean(ofHeads));
@@ -175,10 +181,6 @@ export class TransformerDecoder {
     for (const block of this.#blocks) block.release();
     this.#norm.release();
   }
-}
-
-function keptBy(scope: Scope, { keys, values }: KeysAndValues): KeysAndValues {
-  return { keys: scope.keep(keys), values: scope.keep(values) };
 }
 
 /** x += y */

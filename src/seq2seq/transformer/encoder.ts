@@ -11,8 +11,10 @@ import {
   blockOptions,
   dropoutSeeds,
   droppingAt,
+  embeddingRows,
   embeddingSpecs,
   embedName,
+  type VocabularySizes,
 } from "./settings.ts";
 
 /** Reads a batch of sources: embedded steps, blocks of self-attention, and the norm that ends them. */
@@ -21,11 +23,12 @@ export class TransformerEncoder {
   readonly #blocks: readonly TransformerEncoderBlock[];
   readonly #norm: LayerNorm;
 
-  constructor(config: ModelConfig, symbols: number, parameters: Parameters, seed: number) {
+  constructor(config: ModelConfig, sizes: VocabularySizes, parameters: Parameters, seed: number) {
     const { hiddenSize: size, embeddingDropout: rate, encoderLayers } = config;
     const seedOf = dropoutSeeds(seed);
     const embed = { parameters, name: embedName("encoder", config) };
-    this.#embed = new EmbeddedSteps(symbols, size, embed, { rate, seed: seedOf(0) });
+    const rows = embeddingRows("encoder", config, sizes);
+    this.#embed = new EmbeddedSteps(rows, size, embed, { rate, seed: seedOf(0) });
     this.#blocks = Array.from({ length: encoderLayers }, (_, i) => {
       const name = blockName("encoder", i);
       return new TransformerEncoderBlock({
@@ -37,10 +40,11 @@ export class TransformerEncoder {
   }
 
   /** The parameters, in their order. */
-  static specs(config: ModelConfig, symbols: number): ParameterSpec[] {
+  static specs(config: ModelConfig, sizes: VocabularySizes): ParameterSpec[] {
     const { hiddenSize: size, encoderLayers } = config;
+    const rows = embeddingRows("encoder", config, sizes);
     return [
-      ...embeddingSpecs(embedName("encoder", config), symbols, size),
+      ...embeddingSpecs(embedName("encoder", config), rows, size),
       ...Array.from({ length: encoderLayers }, (_, i) =>
         TransformerEncoderBlock.specs(blockName("encoder", i), blockOptions(config, 0)),
       ).flat(),

@@ -4,10 +4,12 @@ import type { ParameterSpec } from "../../layers/parameters.ts";
 import type { TransformerBlockOptions } from "../../layers/transformer/options.ts";
 import type { ModelConfig } from "../model-config.ts";
 
-/** The symbols of both sides. */
-export interface SymbolCounts {
-  readonly sourceSymbols: number;
-  readonly targetSymbols: number;
+/** How many symbols a model's two sides have. */
+export interface VocabularySizes {
+  /** What the encoder reads. */
+  readonly source: number;
+  /** What the decoder reads and writes. */
+  readonly target: number;
 }
 
 /** What dropout of one step is drawn from, as layers want it; null: there is none, nor a backward pass. */
@@ -37,8 +39,19 @@ export function embedName(side: "encoder" | "decoder", config: ModelConfig): str
   return config.tiedEmbeddings === "all" ? "embed" : `${side}.embed`;
 }
 
+/** Rows of a side's embeddings. */
+export function embeddingRows(
+  side: "encoder" | "decoder",
+  config: ModelConfig,
+  { source, target }: VocabularySizes,
+): number {
+  // One table for both may have rows that only sources have, as for features.
+  if (config.tiedEmbeddings === "all") return Math.max(source, target);
+  return side === "encoder" ? source : target;
+}
+
 /** Embeddings that begin with deviation 1/√D: what is made of them is multiplied by √D, or by a row of norm √D. */
-export function embeddingSpecs(name: string, symbols: number, size: number): ParameterSpec[] {
+export function embeddingSpecs(name: string, rows: number, size: number): ParameterSpec[] {
   const deviation = 1 / Math.sqrt(size);
-  return Embedding.specs(name, symbols, size).map((spec) => ({ ...spec, deviation }));
+  return Embedding.specs(name, rows, size).map((spec) => ({ ...spec, deviation }));
 }

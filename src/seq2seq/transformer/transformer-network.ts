@@ -14,7 +14,7 @@ import type {
 import { type ProjectedSource, TransformerDecoder } from "./decoder.ts";
 import { TransformerEncoder } from "./encoder.ts";
 import { blocksOf, namedTensors, tensorOf } from "./named-tensors.ts";
-import type { SymbolCounts } from "./settings.ts";
+import type { VocabularySizes } from "./settings.ts";
 
 const TO_TRAIN = "give encode a step too, to go on to a backward pass";
 const TO_PREDICT = "give encode no step, to go on without a backward pass";
@@ -34,19 +34,16 @@ export class TransformerNetwork implements Network {
   readonly #blocks: number;
 
   /** @param seed of dropout */
-  constructor(config: ModelConfig, sizes: SymbolCounts, parameters: Parameters, seed: number) {
+  constructor(config: ModelConfig, sizes: VocabularySizes, parameters: Parameters, seed: number) {
     const seedOf = (side: number): number => new Random(seed).stream(side).word();
-    this.#encoder = new TransformerEncoder(config, sizes.sourceSymbols, parameters, seedOf(0));
-    this.#decoder = new TransformerDecoder(config, sizes.targetSymbols, parameters, seedOf(1));
+    this.#encoder = new TransformerEncoder(config, sizes, parameters, seedOf(0));
+    this.#decoder = new TransformerDecoder(config, sizes, parameters, seedOf(1));
     this.#blocks = config.decoderLayers;
   }
 
   /** All parameters, in their order. */
-  static specs(config: ModelConfig, sizes: SymbolCounts): ParameterSpec[] {
-    return [
-      ...TransformerEncoder.specs(config, sizes.sourceSymbols),
-      ...TransformerDecoder.specs(config, sizes.targetSymbols),
-    ];
+  static specs(config: ModelConfig, sizes: VocabularySizes): ParameterSpec[] {
+    return [...TransformerEncoder.specs(config, sizes), ...TransformerDecoder.specs(config, sizes)];
   }
 
   encode(batch: SourceBatch, step: number | null, scope: Scope): EncodedSource {
@@ -61,13 +58,12 @@ export class TransformerNetwork implements Network {
   /** Weights only without a step: who trains needs none. */
   decode(inputs: Indices, source: EncodedSource, step: number | null, scope: Scope): StepOutput {
     if (step === null) {
-      const { logits, weights, gate } = this.advance(
-        inputs,
-        source,
-        this.begin(source, scope),
-        scope,
-      );
-      return { logits, weights, gate };
+      const begun = this.begin(source);
+      const { state, ...output } = this.advance(inputs, source, begun, scope);
+      for (const { tensors } of [begun, state]) {
+        for (const tensor of Object.values(tensors)) tensor.dispose();
+      }
+      return output;
     }
     const states = tensorOf(source.tensors, "states", TO_TRAIN);
     const logits = this.#decoder.forward(inputs, states, source.lengths, step, scope);
@@ -78,8 +74,9 @@ export class TransformerNetwork implements Network {
     this.#encoder.backward(this.#decoder.backward(dLogits, scope), scope);
   }
 
-  begin(source: EncodedSource, scope: Scope): DecoderState {
-    const past = this.#decoder.begin(this.#projected(source), scope);
+  /** Its tensors are the caller's to dispose, as are those of the states that follow. */
+  begin(source: EncodedSource): DecoderState {
+    const past = this.#decoder.begin(this.#projected(source));
     return { steps: 0, tensors: namedTensors(past) };
   }
 

@@ -58,7 +58,7 @@ for (const { name, device, dtype } of openDevices("a Transformer")) {
     const whole = network.decode(inputs, source, null, scope);
 
     test("says the same symbol by symbol as all at once", () => {
-      let state = network.begin(source, scope);
+      let state = network.begin(source);
       for (let t = 0; t < 5; t++) {
         const next = network.advance(tinyInputs(place, t, t + 1), source, state, scope);
         expectNear(next.logits.data, stepsOf(whole.logits, t, t + 1).data, bound);
@@ -70,12 +70,7 @@ for (const { name, device, dtype } of openDevices("a Transformer")) {
     });
 
     test("goes on from rows that were chosen, and leaves the state they were chosen from as it was", () => {
-      const two = network.advance(
-        tinyInputs(place, 0, 2),
-        source,
-        network.begin(source, scope),
-        scope,
-      );
+      const two = network.advance(tinyInputs(place, 0, 2), source, network.begin(source), scope);
       const order = [2, 2, 0];
       const chosen = chosenRows(source, two.state, order);
       const targets = indices(
@@ -130,10 +125,11 @@ for (const { name, device, dtype } of openDevices("a Transformer")) {
       const empty = {
         sources: indices([], [2, 0], { device }),
         lengths: indices([0, 0], [2], { device }),
+        copies: null,
       };
       const read = network.encode(empty, null, scope);
       const first = indices([[0], [0]], undefined, { device });
-      const { logits, weights } = network.advance(first, read, network.begin(read, scope), scope);
+      const { logits, weights } = network.advance(first, read, network.begin(read), scope);
       expect([...logits.data].every(Number.isFinite)).toBe(true);
       expect(weights?.shape).toEqual([2, 1, 0]);
     });

@@ -9,6 +9,7 @@ import {
   zeroGradients,
 } from "../../../src/index.ts";
 import type { ModelConfig } from "../../../src/seq2seq/model-config.ts";
+import type { DecoderState } from "../../../src/seq2seq/network.ts";
 import { TARGETS, tinyInputs, tinyNetwork, tinySources } from "./tiny-network.ts";
 
 const CHANGES: Partial<ModelConfig> = {
@@ -44,16 +45,22 @@ function worker(device: Device) {
       scope.keep(batch.lengths!);
       const source = network.encode(batch, null, scope);
       const said: number[] = [];
-      let state = network.begin(source, scope);
+      let state = network.begin(source);
       for (let t = 0; t < TARGETS[0]!.length; t++) {
         const next = network.advance(scope.keep(tinyInputs(place, t, t + 1)), source, state, scope);
         said.push(...next.logits.data, ...next.weights!.data);
+        drop(state);
         state = next.state;
       }
+      drop(state);
       scope.dispose();
       return said;
     },
   };
+}
+
+function drop(state: DecoderState): void {
+  for (const tensor of Object.values(state.tensors)) tensor.dispose();
 }
 
 const opened: [string, (threads: number) => Device][] = [

@@ -1,7 +1,6 @@
 import type { Dtype } from "../../../src/core/storage.ts";
 import type { Indices } from "../../../src/core/tensor.ts";
 import { type Device, indices, Parameters } from "../../../src/index.ts";
-import type { SourceBatch } from "../../../src/seq2seq/batch.ts";
 import { checkConfig, type ModelConfig } from "../../../src/seq2seq/model-config.ts";
 import { TransformerNetwork } from "../../../src/seq2seq/transformer/transformer-network.ts";
 
@@ -32,9 +31,9 @@ const TINY: ModelConfig = {
   outputDropout: 0,
 };
 
-/** Symbols of the sources; of the targets too, where embeddings are tied. */
-export const SYMBOLS = 5;
-const OTHER_SYMBOLS = 6;
+/** Sources have a symbol that targets have not, as a feature is, also where one table is for both. */
+const SOURCE_SYMBOLS = 6;
+const TARGET_SYMBOLS = 5;
 
 /** Where numbers live, and as what. */
 export interface Place {
@@ -45,8 +44,7 @@ export interface Place {
 /** A network with parameters of its own, at random. */
 export function tinyNetwork(place: Place, changes: Partial<ModelConfig> = {}, seed = 3) {
   const config = checkConfig("tinyNetwork", { ...TINY, ...changes });
-  const targetSymbols = config.tiedEmbeddings === "all" ? SYMBOLS : OTHER_SYMBOLS;
-  const sizes = { sourceSymbols: SYMBOLS, targetSymbols };
+  const sizes = { source: SOURCE_SYMBOLS, target: TARGET_SYMBOLS };
   const parameters = new Parameters(TransformerNetwork.specs(config, sizes), { ...place, seed });
   return { parameters, network: new TransformerNetwork(config, sizes, parameters, seed) };
 }
@@ -55,16 +53,16 @@ export function tinyNetwork(place: Place, changes: Partial<ModelConfig> = {}, se
 export function tinySources({ device }: Place, options: { padding?: number; lengths?: boolean }) {
   const { padding = 0, lengths = true } = options;
   const rows = [
-    [1, 2, 3, 4],
+    [1, 2, 3, 5],
     [4, 1, 0, 0],
     [2, 0, 3, 0],
   ];
   const padded = rows.map((row) => [...row, ...Array.from({ length: padding }, () => 0)]);
-  const batch: SourceBatch = {
+  return {
     sources: indices(padded, undefined, { device }),
     lengths: lengths ? indices([4, 2, 3], undefined, { device }) : undefined,
+    copies: null,
   };
-  return batch;
 }
 
 /** What the three targets say, step by step. */
