@@ -16,7 +16,9 @@ export function checkTexts(where: string, name: string, texts: unknown): void {
     const expected = `${name} to be an array of strings`;
     throw new DataError({ where, expected, received: describe(texts) });
   }
-  for (const [i, text] of texts.entries()) checkText(where, `${name}[${i}]`, text);
+  // The words of a refusal are made for a refusal alone: symbols of texts come by the million.
+  const wrong = texts.findIndex((text) => typeof text !== "string");
+  if (wrong !== -1) checkText(where, `${name}[${wrong}]`, texts[wrong]);
 }
 
 /** Refuses anything but a pair of texts. */
