@@ -38,6 +38,7 @@ export {
 export type { Device } from "./kernels/device.ts";
 export type { Kernels } from "./kernels/kernels.ts";
 export type { LayerKernels } from "./kernels/layer-kernels.ts";
+export type { SequenceKernels } from "./kernels/sequence-kernels.ts";
 export { Gelu, Relu, Sigmoid, Tanh } from "./layers/activations.ts";
 export {
   AdditiveAttention,
@@ -78,6 +79,7 @@ export type { CoverageCall } from "./layers/coverage/source.ts";
 export { Dropout, type DropoutOptions } from "./layers/dropout.ts";
 export { Embedding } from "./layers/embedding.ts";
 export { FeedForward, type FeedForwardOptions } from "./layers/feed-forward.ts";
+export { GRU, type GruStart, type GruState } from "./layers/gru.ts";
 export type { Layer } from "./layers/layer.ts";
 export { LayerNorm, type LayerNormOptions } from "./layers/layer-norm.ts";
 export { Linear } from "./layers/linear.ts";

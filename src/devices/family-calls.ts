@@ -3,6 +3,7 @@ import type { FamilyKernels } from "../kernels/family.ts";
 import { at, type Export, orNull } from "./addresses.ts";
 import { attendCalls, numbersOf } from "./attend-calls.ts";
 import { layerCalls } from "./layer-calls.ts";
+import { sequenceCalls } from "./sequence-calls.ts";
 import { sparseCalls } from "./sparse-calls.ts";
 
 type Calls = FamilyKernels<Storage, Storage>;
@@ -13,6 +14,7 @@ export function familyCalls(run: Readonly<Record<keyof Calls, Export>>, settle: 
     ...attendCalls(run, settle),
     ...sparseCalls(run, settle),
     ...layerCalls(run, settle),
+    ...sequenceCalls(run, settle),
     attendBiasBackward(inputs, plan, rows, weights, dContext, dWeights, dots, dBias) {
       run.attendBiasBackward(
         ...numbersOf(inputs, plan),

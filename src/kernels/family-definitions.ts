@@ -4,6 +4,7 @@ import * as attend from "./attend/definition.ts";
 import * as blocks from "./blocks/definition.ts";
 import type { FamilyKernels } from "./family.ts";
 import * as gaussian from "./gaussian/definition.ts";
+import * as gru from "./gru/definition.ts";
 import * as layerNorm from "./layer-norm/definition.ts";
 import * as minimum from "./minimum/definition.ts";
 import { rotate } from "./rotary/definition.ts";
@@ -28,5 +29,6 @@ export function familyDefinitions(): FamilyKernels<Floats, Int32Array> {
     ...layerNorm,
     ...blocks,
     rotate,
+    ...gru,
   };
 }

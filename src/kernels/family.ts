@@ -29,6 +29,8 @@ export const FAMILY_OPS = [
   "addRepeated",
   "copyBlocks",
   "rotate",
+  "gruForward",
+  "gruBackward",
 ] as const satisfies readonly (keyof Kernels<unknown, unknown>)[];
 
 /** The name of such an op. */

@@ -1,5 +1,6 @@
 import type { AttentionKernels } from "./attend/contract.ts";
 import type { LayerKernels } from "./layer-kernels.ts";
+import type { SequenceKernels } from "./sequence-kernels.ts";
 
 /**
  * The contract: what a device can do. One function per op, the same name in every language it is
@@ -20,7 +21,10 @@ import type { LayerKernels } from "./layer-kernels.ts";
  * `F` is an array of floats and `I` one of int32: typed arrays for the definitions, storages for
  * devices.
  */
-export interface Kernels<F, I> extends AttentionKernels<F, I>, LayerKernels<F, I> {
+export interface Kernels<F, I>
+  extends AttentionKernels<F, I>,
+    LayerKernels<F, I>,
+    SequenceKernels<F, I> {
   // --- elementwise: `y` may be one of the inputs ---
 
   /** y[i] = value */

@@ -20,6 +20,7 @@ import { dropoutCase } from "../../src/kernels/dropout/cases.ts";
 import * as elementwise from "../../src/kernels/elementwise/cases.ts";
 import { embeddingBackwardCase, embeddingForwardCase } from "../../src/kernels/embedding/cases.ts";
 import { gaussianBackwardCase, gaussianForwardCase } from "../../src/kernels/gaussian/cases.ts";
+import { gruBackwardCase, gruForwardCase } from "../../src/kernels/gru/cases.ts";
 import { layerNormBackwardCase, layerNormForwardCase } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
 import { matmulCase } from "../../src/kernels/matmul/cases.ts";
@@ -54,6 +55,7 @@ const recurrent = {
   reverse: flag,
   seed: word,
 } as const;
+const gru = { ...recurrent, initial: fc.constantFrom("given", "none") } as const;
 const scale = fc.constantFrom(0.01, 0.3, 1, 10);
 const bells = {
   rows: some,
@@ -143,6 +145,8 @@ const CASES: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
     .map(([seed, stage]) => attend.attentionScoresCase(randomOptions(seed), stage)),
   lstmForward: fc.record(recurrent).map(lstmForwardCase),
   lstmBackward: fc.record(recurrent).map(lstmBackwardCase),
+  gruForward: fc.record(gru).map(gruForwardCase),
+  gruBackward: fc.record(gru).map(gruBackwardCase),
   embeddingForward: fc
     .record({ count: some, size: some, symbols: fc.integer({ min: 1, max: 9 }), seed: word })
     .map(embeddingForwardCase),

@@ -207,7 +207,7 @@ describe.each(ATTENTION_SHAPES)(
   },
 );
 
-interface LstmShape {
+interface RecurrentShape {
   readonly batch: number;
   readonly steps: number;
   readonly hidden: number;
@@ -216,7 +216,7 @@ interface LstmShape {
   readonly reverse: boolean;
 }
 
-const LSTM_SHAPES: LstmShape[] = ALL_LENGTHS.flatMap((lengths) =>
+const RECURRENT_SHAPES: RecurrentShape[] = ALL_LENGTHS.flatMap((lengths) =>
   (["given", "null"] as const).flatMap((initial) => [
     { batch: 1, steps: 1, hidden: 1, lengths, initial, reverse: false },
     { batch: 5, steps: 4, hidden: 3, lengths, initial, reverse: false },
@@ -225,7 +225,7 @@ const LSTM_SHAPES: LstmShape[] = ALL_LENGTHS.flatMap((lengths) =>
   ]),
 );
 
-function lstm({ batch, steps, hidden, lengths, initial, reverse }: LstmShape): Differentiable {
+function lstm({ batch, steps, hidden, lengths, initial, reverse }: RecurrentShape): Differentiable {
   const random = new Random(steps);
   const counts = lengths === "null" ? null : lengthsOf(lengths, batch, steps);
   const [state, states] = [batch * hidden, batch * steps * hidden];
@@ -293,8 +293,73 @@ function lstm({ batch, steps, hidden, lengths, initial, reverse }: LstmShape): D
   };
 }
 
+function gru({ batch, steps, hidden, lengths, initial, reverse }: RecurrentShape): Differentiable {
+  const random = new Random(steps);
+  const counts = lengths === "null" ? null : lengthsOf(lengths, batch, steps);
+  const [state, states] = [batch * hidden, batch * steps * hidden];
+  const gates = normals64(random, 3 * states);
+  const [wh, bn] = [normals64(random, 3 * hidden * hidden), normals64(random, hidden)];
+  const sizes = [batch, steps, hidden, reverse] as const;
+  const run = (inputs: Arrays) => {
+    const out = {
+      gates: of(inputs, "gates").slice(),
+      past: unset(states),
+      hs: unset(states),
+      hLast: unset(state),
+    };
+    const h0 = inputs["h0"] ?? null;
+    const weights = [of(inputs, "wh"), of(inputs, "bn")] as const;
+    definitions.gruForward(
+      out.gates,
+      ...weights,
+      h0,
+      counts,
+      out.past,
+      out.hs,
+      out.hLast,
+      ...sizes,
+    );
+    return out;
+  };
+  return {
+    inputs: { gates, wh, bn, ...(initial === "given" ? { h0: normals64(random, state) } : {}) },
+    forward: (inputs) => {
+      const { hs, hLast } = run(inputs);
+      return [hs, hLast];
+    },
+    backward: (inputs, [dhs, dhLast]) => {
+      const out = run(inputs);
+      const [dGates, dPast, dh0] = [unset(3 * states), unset(states), unset(state)];
+      const [dwh, dbn] = [zeros(wh.length), zeros(hidden)];
+      const h0 = inputs["h0"] ?? null;
+      const kept = [out.gates, of(inputs, "wh"), h0, counts, out.past, out.hs] as const;
+      definitions.gruBackward(...kept, dhs!, dhLast!, dGates, dPast, dh0, dwh, ...sizes);
+      definitions.sumRows(dPast, dbn, batch * steps, hidden, true);
+      const gradients = { gates: dGates, wh: dwh, bn: dbn };
+      return initial === "given" ? { ...gradients, h0: dh0 } : gradients;
+    },
+  };
+}
+
+describe("gru", () => {
+  it.each(RECURRENT_SHAPES)(
+    "N $batch, T $steps, H $hidden, lengths $lengths, state $initial, reversed $reverse: the gradient is right",
+    (shape) => expect(gradientComplaints(gru(shape))).toEqual([]),
+  );
+
+  it("without dhLast has the gradient that zeros give", () => {
+    const shape = { batch: 5, steps: 4, hidden: 3, lengths: "mixed", initial: "given" } as const;
+    const f = gru({ ...shape, reverse: true });
+    const [hs, hLast] = f.forward(f.inputs);
+    const dhs = normals64(new Random(5), hs!.length);
+    const withZeros = f.backward(f.inputs, [dhs, zeros(hLast!.length)]);
+    // The function passes its upstream gradients on as they are: null is what the op gets.
+    expect(f.backward(f.inputs, [dhs, null as unknown as Float64Array])).toEqual(withZeros);
+  });
+});
+
 describe("lstm", () => {
-  it.each(LSTM_SHAPES)(
+  it.each(RECURRENT_SHAPES)(
     "N $batch, T $steps, H $hidden, lengths $lengths, states $initial, reversed $reverse: the gradient is right",
     (shape) => expect(gradientComplaints(lstm(shape))).toEqual([]),
   );

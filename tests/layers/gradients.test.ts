@@ -5,6 +5,7 @@ import { Attention } from "../../src/layers/attention.ts";
 import { AttentionWeight } from "../../src/layers/attention-weight.ts";
 import { Dropout } from "../../src/layers/dropout.ts";
 import { Embedding } from "../../src/layers/embedding.ts";
+import { GRU } from "../../src/layers/gru.ts";
 import { Linear } from "../../src/layers/linear.ts";
 import { LSTM } from "../../src/layers/lstm.ts";
 import { Softmax } from "../../src/layers/softmax.ts";
@@ -30,6 +31,25 @@ function lstmSubject(lengths: number[] | null, withState: boolean, reverse = fal
     backward: ([dhs, dhLast, dcLast]) => {
       const [xs, h, c] = layer.backward(dhs!, { h: dhLast!, c: dcLast! });
       return withState ? { xs, h, c } : { xs };
+    },
+  };
+}
+
+function gruSubject(lengths: number[] | null, withState: boolean, reverse: boolean): Subject {
+  const layer = new GRU(3, 4, float64);
+  const shapes: Shapes = withState ? { xs: [2, 5, 3], h: [2, 4] } : { xs: [2, 5, 3] };
+  return {
+    shapes,
+    layer,
+    forward: ({ xs, h }) => {
+      const real =
+        lengths === null ? {} : { lengths: indices(lengths, [2], { device: xs!.device }) };
+      const hs = layer.forward(xs!, { ...(withState ? { h: h! } : {}), ...real, reverse });
+      return [hs, layer.state.h];
+    },
+    backward: ([dhs, dhLast]) => {
+      const [xs, h] = layer.backward(dhs!, { h: dhLast! });
+      return withState ? { xs, h } : { xs };
     },
   };
 }
@@ -149,6 +169,11 @@ const subjects: Readonly<Record<string, () => Subject>> = {
   "LSTM with a sequence of no steps": () => lstmSubject([0, 3], true),
   "LSTM reversed": () => lstmSubject(null, false, true),
   "LSTM reversed, from a state, with lengths": () => lstmSubject([2, 5], true, true),
+  GRU: () => gruSubject(null, false, false),
+  "GRU from a state, with lengths": () => gruSubject([2, 5], true, false),
+  "GRU with a sequence of no steps": () => gruSubject([0, 3], true, false),
+  "GRU reversed": () => gruSubject(null, false, true),
+  "GRU reversed, from a state, with lengths": () => gruSubject([2, 5], true, true),
   SoftmaxCrossEntropy: () => {
     const layer = new SoftmaxCrossEntropy();
     return {

@@ -8,6 +8,7 @@ import {
   Dropout,
   DtypeError,
   Embedding,
+  GRU,
   indices,
   Linear,
   LSTM,
@@ -114,8 +115,12 @@ describe.each(openDevices())("on $name", ({ device, dtype }) => {
       const lstm = new LSTM(4, 6, { ...where, seed: 1 });
       const hs = lstm.forward(xs, { lengths });
       const [dxs] = lstm.backward(hs);
+      const gru = new GRU(4, 6, { ...where, seed: 1 });
+      const states = gru.forward(xs, { lengths, reverse: true });
+      const [dxsGru] = gru.backward(states);
       const gradients = attention.backward(out);
-      return [out, ...gradients, hs, dxs, lstm.state.c, ...lstm.grads].map(({ data }) => [...data]);
+      const recurrent = [hs, dxs, lstm.state.c, ...lstm.grads, states, dxsGru, ...gru.grads];
+      return [out, ...gradients, ...recurrent].map(({ data }) => [...data]);
     });
     expect(results[1]).toEqual(results[0]);
     expect(results[1]!.flat().every(Number.isFinite)).toBe(true);
@@ -156,6 +161,33 @@ describe.each(openDevices())("on $name", ({ device, dtype }) => {
     close(dxsBack.data, turned(dxsAhead).data, 10 * bound);
     for (const [i, d] of startBack.entries()) close(d.data, startAhead[i]!.data, 10 * bound);
     for (const [i, d] of back.grads.entries()) close(d.data, ahead.grads[i]!.data, 10 * bound);
+  });
+
+  test("a step of a GRU is its formula, with PyTorch's order of gates and its own bias of n", () => {
+    const gru = new GRU(1, 1, { ...where, seed: 4 });
+    const numbers = [[0.3, -0.2, 0.9], [0.7, 0.4, -1.1], [0.1, 0.2, 0.3], [-0.5]];
+    for (const [i, param] of gru.params.entries())
+      param.storage.write(new Float64Array(numbers[i]!));
+    const [x, h] = [0.8, -0.6];
+    const hs = gru.forward(tensor([[[x]]], undefined, where), {
+      h: tensor([[h]], undefined, where),
+    });
+    const sigmoid = (a: number): number => 1 / (1 + Math.exp(-a));
+    const r = sigmoid(0.3 * x + 0.1 + 0.7 * h);
+    const z = sigmoid(-0.2 * x + 0.2 + 0.4 * h);
+    const n = Math.tanh(0.9 * x + 0.3 + r * (-1.1 * h - 0.5));
+    close(hs.data, [(1 - z) * n + z * h], bound);
+    close(gru.state.h.data, hs.data, 0);
+  });
+
+  test("a reversed GRU ends where a GRU of the steps in the other order does", () => {
+    const xs = normal([1, 4, 3], new Random(9), where);
+    const turned = [3, 2, 1, 0].flatMap((t) => [...step(xs, t).data]);
+    const [ahead, back] = [new GRU(3, 5, where), new GRU(3, 5, where)];
+    const expected = ahead.forward(tensor(turned, [1, 4, 3], where));
+    const hs = back.forward(xs, { reverse: true });
+    for (const t of [0, 1, 2, 3]) close(step(hs, t).data, step(expected, 3 - t).data, bound);
+    close(back.state.h.data, step(hs, 0).data, 0);
   });
 
   test("sizes of 0 give empty or zero results, never garbage", () => {

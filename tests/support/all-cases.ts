@@ -9,6 +9,7 @@ import { dropoutCases } from "../../src/kernels/dropout/cases.ts";
 import { elementwiseCases } from "../../src/kernels/elementwise/cases.ts";
 import { embeddingCases } from "../../src/kernels/embedding/cases.ts";
 import { gaussianCases } from "../../src/kernels/gaussian/cases.ts";
+import { gruCases } from "../../src/kernels/gru/cases.ts";
 import { layerNormCases } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmCases } from "../../src/kernels/lstm/cases.ts";
 import { matmulCases } from "../../src/kernels/matmul/cases.ts";
@@ -31,6 +32,7 @@ export function allCases(): KernelCase[] {
     ...attentionCases(),
     ...attendCases(),
     ...lstmCases(),
+    ...gruCases(),
     ...embeddingCases(),
     ...crossEntropyCases(),
     ...dropoutCases(),

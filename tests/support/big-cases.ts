@@ -15,6 +15,7 @@ import {
 import { dropoutCase } from "../../src/kernels/dropout/cases.ts";
 import { embeddingForwardCase } from "../../src/kernels/embedding/cases.ts";
 import { gaussianBackwardCase, gaussianForwardCase } from "../../src/kernels/gaussian/cases.ts";
+import { gruBackwardCase, gruForwardCase } from "../../src/kernels/gru/cases.ts";
 import { layerNormBackwardCase, layerNormForwardCase } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
 import { matmulCase } from "../../src/kernels/matmul/cases.ts";
@@ -92,6 +93,10 @@ export function bigCases(): KernelCase[] {
     lstmBackwardCase(recurrent),
     lstmForwardCase({ ...recurrent, reverse: true }),
     lstmBackwardCase({ ...recurrent, reverse: true }),
+    ...[false, true].flatMap((reverse) => [
+      gruForwardCase({ ...recurrent, initial: "given", reverse }),
+      gruBackwardCase({ ...recurrent, initial: "given", reverse }),
+    ]),
     softmaxForwardCase(rows),
     softmaxBackwardCase(rows),
     ...(["sparsemax", "entmax"] as const).flatMap((op) => [

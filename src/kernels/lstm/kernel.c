@@ -1,33 +1,8 @@
 /** lstmForward, lstmBackward: per step one product of all sequences' states, then the gates. */
 #define TAILS_BY_CALL
-#include "parallel.h"
 #include "product.h"
+#include "recurrent.h"
 #include "vector-math.h"
-
-/** Sequences that are stepped together: a product's list of rows lies on the stack. */
-#define SEQUENCES 240
-
-/** The step that comes after so many others: reversed, they are counted from the last. */
-INLINE i32 step_after(i32 others, i32 steps, i32 reverse) {
-  return reverse ? steps - 1 - others : others;
-}
-
-INLINE i32 length_of(const i32 *lengths, i32 n, i32 steps) { return lengths ? lengths[n] : steps; }
-
-/** Lists the sequences first … last that have a step t; returns how many. */
-static i32 active_sequences(const i32 *lengths, i32 first, i32 last, i32 t, i32 steps, i32 *list) {
-  i32 count = 0;
-  for (i32 n = first; n < last; n++) {
-    if (t < length_of(lengths, n, steps)) list[count++] = n;
-  }
-  return count;
-}
-
-static void copy_row(const float *x, float *y, i32 count) {
-  for (i32 j = 0; j < count; j += LANES) {
-    store_left(y + j, x ? load_left(x + j, count - j, 0) : splat(0), count - j);
-  }
-}
 
 /** LANES units (`left`, where fewer) of one sequence: z → f, g, i, o; (h, c) → the next ones. */
 INLINE void units_forward(float *z, float *h, float *c, i32 hidden, i32 left) {
@@ -94,13 +69,6 @@ static void forward(const forward_job *f, i32 first, i32 last) {
   }
 }
 
-/** Parts are a whole number of tiles high. */
-INLINE i32 sequence_units(i32 batch) { return (batch + TILE - 1) / TILE; }
-
-INLINE i32 first_sequence(i32 part, i32 parts, i32 batch) {
-  return smaller_of(TILE * first_of_part(part, parts, sequence_units(batch)), batch);
-}
-
 static void forward_part(const void *of, i32 part) {
   const forward_job *f = of;
   const i32 last = first_sequence(part + 1, f->parts, f->batch);
@@ -124,14 +92,6 @@ void lstmForward(float *gates, const float *wh, const float *h0, const float *c0
                      .hidden = hidden, .reverse = reverse};
   job.parts = parts_of_threads(sequence_units(batch), 8.0 * batch * steps * hidden * hidden);
   compute_parts(forward_part, &job, job.parts);
-}
-
-/** Adds `more` (null: nothing) to a row. */
-static void add_row(float *x, const float *more, i32 count) {
-  for (i32 j = 0; j < count; j += LANES) {
-    i32 left = count - j;
-    store_left(x + j, load_left(x + j, left, 0) + load_left(more + j, left, 0), left);
-  }
 }
 
 /** (dh, dc) of the state → the gradient dz of the gates' sums, and dc of the state before. */
@@ -229,64 +189,17 @@ static void backward_part(const void *of, i32 part) {
   }
 }
 
-/** Columns first … last of dwh += Σ left[k]ᵀ · right[k] over the listed rows. */
-static void add_outer_products(const backward_job *b, const float *left, i32 left_stride,
-                               const float *right, i32 right_stride, const i32 *list, i32 count,
-                               i32 first, i32 last) {
-  const product p = {
-      .a = left,
-      .a_stride = left_stride,
-      .transpose_a = 1,
-      .b = right + first,
-      .b_stride = right_stride,
-      .c = b->dwh + first,
-      .c_stride = 4 * b->hidden,
-      .rows = b->hidden,
-      .columns = last - first,
-      .inner = count,
-      .accumulate = 1,
-      .inner_index = list,
-  };
-  if (count > 0) compute_product(&p);
-}
-
 INLINE i32 column_units(i32 hidden) { return (4 * hidden + PANEL - 1) / PANEL; }
 
-/**
- * Was z = gates + h' · wh, so dwh += h'ᵀ · dz, over all steps of all sequences at once. A part has some
- * columns of dwh. Reversed, h' of step t is that of step t + 1, and what h0 led to is the last step.
- */
+/** Was z = gates + h' · wh, so dwh += h'ᵀ · dz. A part has some columns of dwh. */
 static void backward_of_wh(const void *of, i32 part) {
   const backward_job *b = of;
-  const i32 hidden = b->hidden, steps = b->steps, units = column_units(hidden);
+  const i32 columns = 4 * b->hidden, units = column_units(b->hidden);
   const i32 first = PANEL * first_of_part(part, b->parts, units);
-  const i32 last = smaller_of(PANEL * first_of_part(part + 1, b->parts, units), 4 * hidden);
-  // Where the states lie that each was the next of, and what became of them, row by row of the list.
-  const float *hs = b->hs + (b->reverse ? hidden : 0);
-  const float *dz = b->dGates + (b->reverse ? 0 : 4 * hidden);
-  const i32 start = b->reverse && steps > 0 ? steps - 1 : 0;
-  i32 list[INNER_BLOCK];
-  i32 count = 0;
-  for (i32 n = 0; n < b->batch; n++) {
-    // Steps that are not the first: of a sequence that ends before the last, reversed, all are.
-    i32 length = length_of(b->lengths, n, steps);
-    i32 pairs_of_steps = smaller_of(b->reverse ? length : length - 1, steps - 1);
-    for (i32 t = 0; t < pairs_of_steps; t++) {
-      list[count++] = n * steps + t;
-      if (count < INNER_BLOCK) continue;
-      add_outer_products(b, hs, hidden, dz, 4 * hidden, list, count, first, last);
-      count = 0;
-    }
-  }
-  add_outer_products(b, hs, hidden, dz, 4 * hidden, list, count, first, last);
-  for (i32 from = 0; b->h0 && from < b->batch; from += INNER_BLOCK) {
-    count = 0;
-    for (i32 n = from; n < smaller_of(b->batch, from + INNER_BLOCK); n++) {
-      if (start < length_of(b->lengths, n, steps) && steps > 0) list[count++] = n;
-    }
-    add_outer_products(b, b->h0, hidden, b->dGates + (long)start * 4 * hidden, steps * 4 * hidden,
-                       list, count, first, last);
-  }
+  const i32 last = smaller_of(PANEL * first_of_part(part + 1, b->parts, units), columns);
+  const recurrence r = {.hs = b->hs, .h0 = b->h0, .lengths = b->lengths, .batch = b->batch,
+                        .steps = b->steps, .hidden = b->hidden, .reverse = b->reverse};
+  add_state_products(&r, b->dGates + first, columns, b->dwh + first, columns, last - first);
 }
 
 EXPORT(lstmBackward)

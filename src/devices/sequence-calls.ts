@@ -1,0 +1,69 @@
+import type { Storage } from "../core/storage.ts";
+import type { SequenceKernels } from "../kernels/sequence-kernels.ts";
+import { at, bit, type Export, orNull } from "./addresses.ts";
+
+type Calls = SequenceKernels<Storage, Storage>;
+
+/** The part of the contract that is in sequence-kernels.ts, as `kernelCalls`. */
+export function sequenceCalls(
+  run: Readonly<Record<keyof Calls, Export>>,
+  settle: () => void,
+): Calls {
+  return {
+    gruForward(gates, wh, bn, h0, lengths, past, hs, hLast, batch, steps, hidden, reverse) {
+      run.gruForward(
+        at(gates),
+        at(wh),
+        at(bn),
+        orNull(h0),
+        orNull(lengths),
+        at(past),
+        at(hs),
+        at(hLast),
+        batch,
+        steps,
+        hidden,
+        bit(reverse),
+      );
+      settle();
+    },
+    gruBackward(
+      gates,
+      wh,
+      h0,
+      lengths,
+      past,
+      hs,
+      dhs,
+      dhLast,
+      dGates,
+      dPast,
+      dh0,
+      dwh,
+      batch,
+      steps,
+      hidden,
+      reverse,
+    ) {
+      run.gruBackward(
+        at(gates),
+        at(wh),
+        orNull(h0),
+        orNull(lengths),
+        at(past),
+        at(hs),
+        at(dhs),
+        orNull(dhLast),
+        at(dGates),
+        at(dPast),
+        at(dh0),
+        at(dwh),
+        batch,
+        steps,
+        hidden,
+        bit(reverse),
+      );
+      settle();
+    },
+  };
+}
