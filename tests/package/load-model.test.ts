@@ -1,7 +1,10 @@
+import { once } from "node:events";
 import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AttentionSeq2seq, defaultConfig, type Pair, Trainer } from "../../src/index.ts";
 import { askPage, findChromium } from "./headless-browser.ts";
 
@@ -85,7 +88,7 @@ const LOADED = [
   "bytes",
 ];
 
-describe("loadModel in a browser", () => {
+describe("loadModel", () => {
   const chromium = findChromium();
   const folder = mkdtempSync(join(tmpdir(), "heed-page-"));
   let expected: string;
@@ -114,14 +117,30 @@ describe("loadModel in a browser", () => {
     writeFileSync(join(folder, "index.html"), page);
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  beforeEach((context) => {
-    if (chromium !== null) return;
-    if (process.env["CI"]) throw new Error("CI must have a Chromium, and there is none");
-    context.skip("there is no Chromium on this machine");
+
+  it("loads a path in a worker of Node's", async () => {
+    const code = `
+      const { parentPort, workerData } = require("node:worker_threads");
+      import(workerData.heed)
+        .then(({ loadModel }) => loadModel(workerData.path))
+        .then((model) => model.transduce("abc"))
+        .then(({ output }) => parentPort.postMessage(output));`;
+    const workerData = {
+      heed: pathToFileURL("dist/index.js").href,
+      path: join(folder, "model.safetensors"),
+    };
+    const worker = new Worker(code, { eval: true, workerData });
+    expect(await once(worker, "message")).toEqual([expected]);
+    await worker.terminate();
   });
 
-  it("gives the same model from every source, in a page and in a worker", async () => {
-    const answer = await askPage(chromium!, folder, false);
+  it("gives the same model from every source, in a page and in a worker of its own", async (context) => {
+    if (chromium === null) {
+      if (process.env["CI"]) throw new Error("CI must have a Chromium, and there is none");
+      context.skip("there is no Chromium on this machine");
+      return;
+    }
+    const answer = await askPage(chromium, folder, false);
     const right = {
       ...Object.fromEntries(LOADED.map((name) => [name, expected])),
       "no such address": expect.stringMatching(
