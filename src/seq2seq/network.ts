@@ -21,9 +21,12 @@ export interface Network {
   decode(inputs: Indices, source: EncodedSource, step: number | null, scope: Scope): StepOutput;
   /** Undoes the last `encode` and `decode`: adds to the parameters' gradients. */
   backward(gradients: OutputGradients, scope: Scope): void;
-  /** What the first step starts from. Lives until it is disposed, or `scope` is, whichever comes first. */
-  begin(source: EncodedSource, scope: Scope): DecoderState;
-  /** One step: inputs (N, 1) → what comes out, Td = 1, and what the next step starts from. */
+  /** What the first step starts from: tensors of its own, which are the caller's to dispose. */
+  begin(source: EncodedSource): DecoderState;
+  /**
+   * One step: inputs (N, 1) → what comes out, Td = 1, which `scope` holds, and what the next step starts
+   * from: tensors of its own, which are the caller's to dispose.
+   */
   advance(
     inputs: Indices,
     source: EncodedSource,

@@ -1,0 +1,167 @@
+import { Scope } from "../../core/scope.ts";
+import type { Indices, Tensor } from "../../core/tensor.ts";
+import { deviceOf } from "../../kernels/device.ts";
+import { newTensor } from "../../layers/layer.ts";
+import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
+import type { SourceBatch } from "../batch.ts";
+import { Dropouts } from "../dropouts.ts";
+import type { ModelConfig } from "../model-config.ts";
+import type {
+  DecoderState,
+  EncodedSource,
+  Network,
+  OutputGradients,
+  StepOutput,
+} from "../network.ts";
+import { AttentionKeys, type AttentionMemory } from "./attention.ts";
+import { Bridge } from "./bridge.ts";
+import type { PartialState } from "./cell.ts";
+import { RecurrentDecoder, type Standing } from "./decoder.ts";
+import { RecurrentEncoder } from "./encoder.ts";
+import { embeddingNames, embeddingSpecs, type VocabularySizes } from "./sizes.ts";
+
+/**
+ * LSTMs or GRUs with attention between them (Bahdanau et al. 2015; Luong et al. 2015), in all the forms
+ * that a config can say.
+ */
+export class RecurrentNetwork implements Network {
+  readonly #config: ModelConfig;
+  readonly #encoder: RecurrentEncoder;
+  readonly #bridge: Bridge;
+  readonly #keys: AttentionKeys | null;
+  readonly #decoder: RecurrentDecoder;
+  #hs: Tensor | null = null;
+
+  constructor(config: ModelConfig, sizes: VocabularySizes, parameters: Parameters, seed: number) {
+    const dropouts = new Dropouts(seed);
+    this.#config = config;
+    const tied = config.tiedEmbeddings === "all";
+    const symbols = tied ? Math.max(sizes.source, sizes.target) : sizes.target;
+    this.#encoder = new RecurrentEncoder(config, tied ? symbols : sizes.source, parameters, dropouts);
+    this.#bridge = new Bridge(config, parameters);
+    this.#keys = config.attention === "none" ? null : new AttentionKeys(config, parameters);
+    this.#decoder = new RecurrentDecoder(config, sizes.target, parameters, dropouts);
+  }
+
+  /** Names, shapes and beginnings of all parameters. */
+  static specs(config: ModelConfig, sizes: VocabularySizes): ParameterSpec[] {
+    const { tiedEmbeddings, embeddingSize } = config;
+    const { encoder, decoder } = embeddingNames(config);
+    const tied = tiedEmbeddings !== "none";
+    const shared = tiedEmbeddings === "all";
+    const symbols = shared ? Math.max(sizes.source, sizes.target) : sizes.source;
+    return [
+      ...embeddingSpecs(encoder, symbols, embeddingSize, shared),
+      ...RecurrentEncoder.specs(config),
+      ...Bridge.specs(config),
+      ...(shared ? [] : embeddingSpecs(decoder, sizes.target, embeddingSize, tied)),
+      ...RecurrentDecoder.specs(config, sizes.target),
+    ];
+  }
+
+  encode({ sources, lengths }: SourceBatch, step: number | null, scope: Scope): EncodedSource {
+    const { hs, states } = this.#encoder.forward(sources, lengths, step, scope);
+    if (step === null) this.#encoder.release();
+    this.#hs = hs;
+    const { keys, values } = this.#keys?.forward(hs, scope) ?? { keys: hs, values: hs };
+    const tensors: Record<string, Tensor> = { hs };
+    if (keys !== hs) tensors["keys"] = keys;
+    if (values !== hs) tensors["values"] = values;
+    for (const [layer, { h, c }] of states.entries()) {
+      tensors[`h${layer}`] = h;
+      if (c !== null) tensors[`c${layer}`] = c;
+    }
+    return { lengths, tensors };
+  }
+
+  decode(
+    inputs: Indices,
+    source: EncodedSource,
+    step: number | null,
+    scope: Scope,
+  ): StepOutput {
+    const { tensors } = source;
+    const states = this.#bridge.forward(statesOf(tensors, this.#config.encoderLayers), scope);
+    const [batch = 0] = inputs.shape;
+    const feed = this.#decoder.firstFeed(tensors["hs"] as Tensor, batch, scope);
+    const standing = { states, feed };
+    return this.#decoder.forward(inputs, this.#memoryOf(source), standing, step, scope);
+  }
+
+  backward(gradients: OutputGradients, scope: Scope): void {
+    const { dStates, memory } = this.#decoder.backward(gradients, scope);
+    const dEncoder = this.#bridge.backward(dStates, scope);
+    const { dKeys, dValues } = memory;
+    const dhs =
+      this.#keys !== null && dKeys !== null && dValues !== null
+        ? this.#keys.backward(dKeys, dValues, scope)
+        : this.#noGradient(scope);
+    this.#encoder.backward(dhs, dEncoder, scope);
+  }
+
+  begin(source: EncodedSource): DecoderState {
+    const scope = new Scope();
+    const { tensors } = source;
+    const states = this.#bridge.forward(statesOf(tensors, this.#config.encoderLayers), scope);
+    const hs = tensors["hs"] as Tensor;
+    const [batch = 0] = hs.shape;
+    const feed = this.#decoder.firstFeed(hs, batch, scope);
+    const own = copies({ states, feed });
+    scope.dispose();
+    return { steps: 0, tensors: own };
+  }
+
+  advance(
+    inputs: Indices,
+    source: EncodedSource,
+    state: DecoderState,
+    scope: Scope,
+  ): StepOutput & { readonly state: DecoderState } {
+    const { decoderLayers } = this.#config;
+    const before: Standing = {
+      states: statesOf(state.tensors, decoderLayers),
+      feed: state.tensors["feed"] ?? null,
+    };
+    const memory = this.#memoryOf(source);
+    const { standing, ...output } = this.#decoder.forward(inputs, memory, before, null, scope);
+    this.#decoder.release();
+    return { ...output, state: { steps: state.steps + 1, tensors: copies(standing) } };
+  }
+
+  /** Without attention, nothing comes back to the encoder's states but the last. */
+  #noGradient(scope: Scope): Tensor {
+    const hs = this.#hs as Tensor;
+    const zeros = scope.keep(newTensor(hs, hs.shape));
+    deviceOf(hs).kernels.fill(zeros.storage, 0, zeros.size);
+    return zeros;
+  }
+
+  #memoryOf({ lengths, tensors }: EncodedSource): AttentionMemory | null {
+    if (this.#keys === null) return null;
+    const hs = tensors["hs"] as Tensor;
+    return { keys: tensors["keys"] ?? hs, values: tensors["values"] ?? hs, lengths };
+  }
+}
+
+/** The states of layers under their names. */
+function statesOf(tensors: Readonly<Record<string, Tensor>>, layers: number): PartialState[] {
+  return Array.from({ length: layers }, (_, layer) => {
+    return { h: tensors[`h${layer}`], c: tensors[`c${layer}`] };
+  });
+}
+
+/** Was `statesOf`: copies by name, since what a step gives goes with its scope, and a state does not. */
+function copies({ states, feed }: Standing): Record<string, Tensor> {
+  const tensors: Record<string, Tensor> = feed === null ? {} : { feed: copyOf(feed) };
+  for (const [layer, { h, c }] of states.entries()) {
+    if (h) tensors[`h${layer}`] = copyOf(h);
+    if (c) tensors[`c${layer}`] = copyOf(c);
+  }
+  return tensors;
+}
+
+function copyOf(x: Tensor): Tensor {
+  const copy = newTensor(x, x.shape);
+  deviceOf(x).kernels.copy(x.storage, copy.storage, x.size);
+  return copy;
+}
