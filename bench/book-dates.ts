@@ -10,6 +10,7 @@
 import { readFileSync } from "node:fs";
 import {
   AttentionSeq2seq,
+  defaultConfig,
   evaluate,
   type ModelConfig,
   type Pair,
@@ -33,7 +34,8 @@ const unseen = dev.filter(({ source }) => !seen.has(source));
 const longest = (texts: readonly string[]): number =>
   texts.reduce((most, text) => Math.max(most, text.length), 0);
 const targetLength = longest(train.map(({ target }) => target));
-const config: ModelConfig = {
+const config: ModelConfig = defaultConfig(train, {
+  bidirectional: false,
   embeddingSize: 16,
   hiddenSize: 256,
   reverseSource: true,
@@ -41,9 +43,9 @@ const config: ModelConfig = {
   sourceLength: longest([...train, ...dev].map(({ source }) => source)),
   targetLength,
   targetLimit: targetLength,
-  initialCell: "zero",
+  bridge: "hidden",
   dropout: 0,
-};
+});
 
 // One vocabulary for both sides, in order of first appearance; "_" begins, the space pads.
 const text = train.map(({ source, target }) => `${source}_${target}`);

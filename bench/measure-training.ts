@@ -78,7 +78,9 @@ async function modelFiles(): Promise<ModelFiles> {
     hiddenSize: DATE.hidden,
     maskPadding: false,
     targetLength: DATE.target,
-    initialCell: "zero",
+    bidirectional: false,
+    reverseSource: true,
+    bridge: "hidden",
     dropout: 0,
   });
   const vocabulary = new Vocabulary({

@@ -155,13 +155,22 @@ export type {
   OnnxAttentionOutput,
   OnnxAttentionOutputs,
 } from "./onnx/attention-types.ts";
-export type { EncodedPair } from "./seq2seq/batch.ts";
-export { defaultConfig } from "./seq2seq/config.ts";
+export type { EncodedPair, SourceBatch } from "./seq2seq/batch.ts";
+export { type ConfigOverrides, defaultConfig } from "./seq2seq/config.ts";
 export { evaluate } from "./seq2seq/evaluate.ts";
 export { loadModel } from "./seq2seq/load-model.ts";
 export type { BestMeasure, Measure, Measures } from "./seq2seq/measures.ts";
 export { AttentionSeq2seq } from "./seq2seq/model.ts";
+export type { AttentionKind, ModelConfig } from "./seq2seq/model-config.ts";
+export type { ModelOptions } from "./seq2seq/model-options.ts";
 export type { ModelSource } from "./seq2seq/model-source.ts";
+export type {
+  DecoderState,
+  EncodedSource,
+  Network,
+  OutputGradients,
+  StepOutput,
+} from "./seq2seq/network.ts";
 export { type PairsOptions, parsePairs } from "./seq2seq/pairs.ts";
 export type { Schedule } from "./seq2seq/schedule.ts";
 export { holdOut } from "./seq2seq/split.ts";
@@ -173,8 +182,6 @@ export { defaultTraining, type TrainOptions } from "./seq2seq/training-options.t
 export type { TrainingStanding, TrainingState } from "./seq2seq/training-state.ts";
 export type {
   Evaluation,
-  ModelConfig,
-  ModelOptions,
   Normalization,
   Pair,
   Prediction,

@@ -54,7 +54,7 @@ export function number(flag: string, range: Range): (text: string) => number {
  *
  * @throws UsageError (from the parser) that lists the words
  * @example
- * oneOf("--initial-cell", ["zero", "encoder"])("zero"); // → "zero"
+ * oneOf("--bridge", ["state", "zero"])("zero"); // → "zero"
  */
 export function oneOf<Word extends string>(
   flag: string,

@@ -45,13 +45,22 @@ export function inputParts(
   input: TransductionInput,
 ): { readonly source: string; readonly features: string } {
   if (typeof input === "string") return { source: input, features: "" };
-  if (typeof input !== "object" || input === null) {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
     const expected = `${name} to be a string, or { source, features }`;
     throw new DataError({ where, expected, received: describe(input) });
   }
   checkText(where, `${name}.source`, input.source);
   checkFeatures(where, name, input);
   return { source: input.source, features: input.features ?? "" };
+}
+
+/** Refuses anything but an array of what a model may be asked about. */
+export function checkInputs(where: string, inputs: unknown): void {
+  if (!Array.isArray(inputs)) {
+    const expected = "texts to be an array of strings";
+    throw new DataError({ where, expected, received: describe(inputs) });
+  }
+  for (const [i, input] of inputs.entries()) inputParts(where, `texts[${i}]`, input);
 }
 
 /** Refuses anything but an array of pairs. */

@@ -4,7 +4,7 @@ import type { Scope } from "../core/scope.ts";
 import type { Memory } from "../core/storage.ts";
 import type { Indices } from "../core/tensor.ts";
 import { indices } from "../devices/create.ts";
-import type { ModelConfig } from "./types.ts";
+import type { ModelConfig } from "./model-config.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** The target index that has no part in the loss. */
@@ -14,6 +14,8 @@ export const IGNORED = -1;
 export interface EncodedPair {
   /** Ids, padded where the model wants that, and reversed. */
   readonly source: readonly number[];
+  /** Of a model that copies: the target's id of each symbol of the source, or −1 where it has none. */
+  readonly copies?: readonly number[];
   /** Ids, without begin and end. */
   readonly target: readonly number[];
 }
@@ -22,13 +24,18 @@ export interface EncodedPair {
 export interface SourceBatch {
   readonly sources: Indices;
   readonly lengths: Indices | undefined;
+  /** (N, Te): what of the targets each symbol is, where a model copies; −1: nothing. */
+  readonly copies: Indices | null;
 }
+
+/** A source, arranged. */
+type Arranged = Pick<EncodedPair, "source" | "copies">;
 
 /** A source as the encoder reads it: padded where the model wants that, and reversed. */
 export function arrangeSource(
   ids: readonly number[],
   config: ModelConfig,
-  vocabulary: Vocabulary,
+  vocabulary: Pick<Vocabulary, "pad">,
 ): number[] {
   const arranged = [...ids];
   while (arranged.length < (config.sourceLength ?? 0)) arranged.push(vocabulary.pad);
@@ -43,26 +50,27 @@ export function sourcePosition(symbol: number, length: number, config: ModelConf
 
 /** Arranged sources as one batch. Without a mask they must be equally long, which padding sees to. */
 export function batchSources(
-  sources: readonly (readonly number[])[],
+  arranged: readonly Arranged[],
   config: ModelConfig,
   pad: number,
   device: Memory,
   scope: Scope,
 ): SourceBatch {
-  const width = sources.reduce((longest, { length }) => Math.max(longest, length), 0);
-  const rows = new Int32Array(sources.length * width).fill(pad);
-  for (const [n, source] of sources.entries()) rows.set(source, n * width);
+  const width = arranged.reduce((longest, { source }) => Math.max(longest, source.length), 0);
+  const shape = [arranged.length, width];
+  const held = (numbers: ArrayLike<number>, axes: readonly number[]): Indices =>
+    scope.keep(indices(Int32Array.from(numbers), axes, { device }));
+  const rows = new Int32Array(arranged.length * width).fill(pad);
+  const copies = new Int32Array(config.copy ? rows.length : 0).fill(IGNORED);
+  for (const [n, { source, copies: copied = [] }] of arranged.entries()) {
+    rows.set(source, n * width);
+    if (config.copy) copies.set(copied, n * width);
+  }
+  const lengths = arranged.map(({ source }) => source.length);
   return {
-    sources: scope.keep(indices(rows, [sources.length, width], { device })),
-    lengths: config.maskPadding
-      ? scope.keep(
-          indices(
-            sources.map(({ length }) => length),
-            [sources.length],
-            { device },
-          ),
-        )
-      : undefined,
+    sources: held(rows, shape),
+    lengths: config.maskPadding ? held(lengths, [arranged.length]) : undefined,
+    copies: config.copy ? held(copies, shape) : null,
   };
 }
 

@@ -1,9 +1,9 @@
 import { CheckpointError, DataError } from "../core/errors.ts";
 import { formatShape, sameShape } from "../core/shapes.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
-import { checkConfig } from "./config.ts";
+import { parameterSpecs } from "./architectures.ts";
+import { checkConfig, type ModelConfig } from "./model-config.ts";
 import type { ModelParts } from "./model-parts.ts";
-import { parameterSpecs } from "./parameter-specs.ts";
 import {
   checkFinite,
   checkKind,
@@ -13,7 +13,6 @@ import {
   metadataText as text,
   writeSealed,
 } from "./sealed-file.ts";
-import type { ModelConfig } from "./types.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 const MODEL: FileKind = {
@@ -27,6 +26,8 @@ const MODEL: FileKind = {
 export interface Checkpoint {
   readonly config: ModelConfig;
   readonly source: Vocabulary;
+  /** null: the model reads none. */
+  readonly features: Vocabulary | null;
   readonly target: Vocabulary;
   /** Per parameter name, its numbers. */
   readonly tensors: ReadonlyMap<string, ArrayLike<number>>;
@@ -45,6 +46,7 @@ export async function writeCheckpoint(model: ModelParts): Promise<Uint8Array> {
   const described = {
     config: JSON.stringify(model.config),
     source: JSON.stringify(model.sourceVocabulary),
+    features: JSON.stringify(model.featureVocabulary),
     target: JSON.stringify(model.targetVocabulary),
   };
   return writeSealed(MODEL, described, tensors);
@@ -62,10 +64,13 @@ export function readCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   const described = {
     config: text(metadata, "config", where),
     source: text(metadata, "source", where),
+    features: text(metadata, "features", where),
     target: text(metadata, "target", where),
   };
   const config = readConfig(parse(described.config, "config", where), where);
   const source = Vocabulary.fromJSON(parse(described.source, "source", where), where);
+  const tags = parse(described.features, "features", where);
+  const features = tags === null ? null : Vocabulary.fromJSON(tags, where);
   const target = Vocabulary.fromJSON(parse(described.target, "target", where), where);
   if ((target.end === null) !== (config.targetLength !== null)) {
     throw new CheckpointError({
@@ -75,7 +80,11 @@ export function readCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
     });
   }
 
-  const specs = parameterSpecs(config, source.size, target.size);
+  const sizes = {
+    source: source.size + (features?.size ?? 0),
+    target: target.size,
+  };
+  const specs = parameterSpecs(config, sizes);
   for (const { name, shape } of specs) {
     const found = tensors.get(name);
     if (found === undefined || !sameShape(found.shape, shape)) {
@@ -114,6 +123,7 @@ export function readCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   return {
     config,
     source,
+    features,
     target,
     tensors: new Map([...ordered].map(([name, { data }]) => [name, data])),
   };

@@ -2,37 +2,33 @@ import { Scope } from "../core/scope.ts";
 import { Indices, type Tensor } from "../core/tensor.ts";
 import { indices } from "../devices/create.ts";
 import { deviceOf } from "../kernels/device.ts";
-import type { LstmState } from "../layers/lstm.ts";
-import { arrangeSource, batchSources, sourcePosition } from "./batch.ts";
-import { passedState } from "./decoder.ts";
+import { batchSources, sourcePosition } from "./batch.ts";
 import type { ModelParts } from "./model-parts.ts";
-import type { Transduction } from "./types.ts";
+import type { DecoderState } from "./network.ts";
+import { probabilitiesOf } from "./probabilities.ts";
+import { type ReadSource, readSource } from "./source.ts";
+import type { Transduction, TransductionInput } from "./types.ts";
 
 /** A text on its way through the decoder. */
-interface Reading {
-  readonly text: string;
-  readonly symbols: readonly string[];
-  readonly source: readonly number[];
-  readonly output: number[];
+interface Reading extends ReadSource {
+  readonly output: string[];
   readonly rows: number[][];
   finished: boolean;
 }
 
 /**
  * Greedy decoding of several texts as one batch: every step feeds the likeliest symbol back, carrying
- * the LSTM's state, so that a symbol costs one decoder step and nothing is computed twice.
+ * the decoder's state, so that a symbol costs one decoder step and nothing is computed twice.
  */
 export async function greedy(
   model: ModelParts,
-  texts: readonly string[],
+  inputs: readonly TransductionInput[],
   withAttention: boolean,
 ): Promise<Transduction[]> {
-  const { config, sourceVocabulary } = model;
-  const readings = texts.map((text): Reading => {
-    const symbols = sourceVocabulary.symbolsIn(text);
-    const ids = sourceVocabulary.encodeSymbols(symbols);
-    const source = arrangeSource(ids, config, sourceVocabulary);
-    return { text, symbols, source, output: [], rows: [], finished: false };
+  const { config } = model;
+  const readings = inputs.map((input): Reading => {
+    const read = readSource(model, input, "AttentionSeq2seq.transduceMany");
+    return { ...read, output: [], rows: [], finished: false };
   });
   // Without a mask, padding would be read like a symbol: only sources of one length share a batch.
   const groups = new Map<number, Reading[]>();
@@ -51,42 +47,25 @@ async function decode(
   readings: readonly Reading[],
   withAttention: boolean,
 ): Promise<void> {
-  const { config, encoder, decoder, targetVocabulary, device } = model;
+  const { config, network, sourceVocabulary, targetVocabulary, device } = model;
   const scope = new Scope();
-  const { sources, lengths } = batchSources(
-    readings.map(({ source }) => source),
-    config,
-    model.sourceVocabulary.pad,
-    device,
-    scope,
-  );
-  const { hs, state } = encoder.forward(sources, lengths, null, scope);
-  encoder.release();
-  const memory = { hs, lengths };
-  const Te = sources.shape[1] ?? 0;
-  const begin = new Int32Array(readings.length).fill(targetVocabulary.begin);
-  // What a step starts from goes when the step is done: memory does not grow with the output.
-  let held = new Scope();
-  let inputs: Indices = held.keep(indices(begin, [readings.length, 1], { device }));
-  let start: Partial<LstmState> = passedState(config, state);
+  const batch = batchSources(readings, config, sourceVocabulary.pad, device, scope);
+  const source = network.encode(batch, null, scope);
+  const Te = batch.sources.shape[1] ?? 0;
+  const most = readings.reduce((width, { extra }) => Math.max(width, extra.length), 0);
+  const width = targetVocabulary.size + most;
+  let next = new Int32Array(readings.length).fill(targetVocabulary.begin);
+  let state = network.begin(source);
   const limit = config.targetLength ?? config.targetLimit;
   const { pad, begin: first, unknown } = targetVocabulary;
   const silent = new Set([pad, first, unknown]);
   for (let step = 0; step < limit && readings.some(({ finished }) => !finished); step++) {
     const stepScope = new Scope();
-    const passedOn = new Scope();
-    const {
-      logits,
-      weights,
-      state: next,
-    } = decoder.forward(inputs, memory, start, null, stepScope);
-    decoder.release();
-    stepScope.keep(weights);
-    passedOn.keep(next.h);
-    passedOn.keep(next.c);
-    inputs = passedOn.keep(likeliest(logits));
-    const ids = await inputs.read();
-    const maps = withAttention ? await weights.read() : null;
+    const inputs = stepScope.keep(indices(next, [readings.length, 1], { device }));
+    const out = network.advance(inputs, source, state, stepScope);
+    const choices = config.copy ? probabilitiesOf(out, batch.copies, width, stepScope) : out.logits;
+    const ids = await stepScope.keep(likeliest(choices)).read();
+    const maps = withAttention && out.weights !== null ? await out.weights.read() : null;
     for (const [n, reading] of readings.entries()) {
       if (reading.finished) continue;
       const id = ids[n] ?? 0;
@@ -96,7 +75,8 @@ async function decode(
       }
       // Padding, begin and unknown say nothing: a model that answers so is asked for the next symbol.
       if (silent.has(id)) continue;
-      reading.output.push(id);
+      const extra = reading.extra[id - targetVocabulary.size];
+      reading.output.push(extra ?? targetVocabulary.symbols[id] ?? "");
       if (maps !== null) {
         reading.rows.push(
           reading.symbols.map((_, e) => {
@@ -105,14 +85,19 @@ async function decode(
         );
       }
     }
-    start = next;
+    // What was copied and is no symbol of the targets goes on as an unknown one.
+    next = ids.map((id) => (id < targetVocabulary.size ? id : (unknown ?? pad)));
+    disposeState(state);
+    state = out.state;
     stepScope.dispose();
-    held.dispose();
-    held = passedOn;
   }
-  held.dispose();
+  disposeState(state);
   if (targetVocabulary.end === null) for (const reading of readings) reading.finished = true;
   scope.dispose();
+}
+
+function disposeState({ tensors }: DecoderState): void {
+  for (const tensor of Object.values(tensors)) tensor.dispose();
 }
 
 /** The likeliest symbol per row of logits (N, 1, V), as the next inputs (N, 1). */
@@ -123,16 +108,14 @@ function likeliest(logits: Tensor): Indices {
   return ids;
 }
 
-function describe(model: ModelParts, reading: Reading): Transduction {
-  const { sourceVocabulary, targetVocabulary } = model;
-  const outputSymbols = reading.output.map((id) => targetVocabulary.symbols[id] ?? "");
+function describe({ targetVocabulary }: ModelParts, reading: Reading): Transduction {
   return {
     source: reading.text,
-    output: targetVocabulary.textOf(outputSymbols),
+    output: targetVocabulary.textOf(reading.output),
     sourceSymbols: reading.symbols,
-    outputSymbols,
+    outputSymbols: reading.output,
     attention: reading.rows,
     finished: reading.finished,
-    unknownSymbols: sourceVocabulary.unknownAmong(reading.symbols),
+    unknownSymbols: reading.unknown,
   };
 }

@@ -1,8 +1,7 @@
 import type { Memory } from "../core/storage.ts";
 import type { Parameters } from "../layers/parameters.ts";
-import type { Decoder } from "./decoder.ts";
-import type { Encoder } from "./encoder.ts";
-import type { ModelConfig } from "./types.ts";
+import type { ModelConfig } from "./model-config.ts";
+import type { Network } from "./network.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** What an `AttentionSeq2seq` consists of, for the code that decodes with it or writes it down. */
@@ -11,14 +10,14 @@ export interface ModelParts {
   readonly config: ModelConfig;
   /** The symbols it reads. */
   readonly sourceVocabulary: Vocabulary;
+  /** The tags it reads besides; null: none. */
+  readonly featureVocabulary: Vocabulary | null;
   /** The symbols it writes. */
   readonly targetVocabulary: Vocabulary;
   /** All learned numbers, flat and by name, with their gradients. */
   readonly parameters: Parameters;
-  /** The half that reads. */
-  readonly encoder: Encoder;
-  /** The half that writes. */
-  readonly decoder: Decoder;
+  /** What computes with them. */
+  readonly network: Network;
   /** The device it computes on. */
   readonly device: Memory;
 }

@@ -6,10 +6,16 @@ import type { Tensor } from "../core/tensor.ts";
 import { deviceHolding } from "../devices/create.ts";
 import { zeroGradients } from "../layers/optimisation.ts";
 import { Parameters } from "../layers/parameters.ts";
-import { SoftmaxCrossEntropy } from "../layers/softmax-cross-entropy.ts";
-import { checkInstance, checkPair, checkPairs, checkText, checkTexts } from "./arguments.ts";
+import { checkParameterCount, networkOf, parameterSpecs } from "./architectures.ts";
 import {
-  arrangeSource,
+  checkInputs,
+  checkInstance,
+  checkPair,
+  checkPairs,
+  checkText,
+  inputParts,
+} from "./arguments.ts";
+import {
   batchSources,
   batchTargets,
   checkTargetLength,
@@ -17,25 +23,24 @@ import {
   IGNORED,
 } from "./batch.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { checkConfig } from "./config.ts";
-import { Decoder, passedState } from "./decoder.ts";
 import { greedy } from "./decoding.ts";
-import { Encoder } from "./encoder.ts";
+import { checkConfig, type ModelConfig } from "./model-config.ts";
+import type { ModelOptions } from "./model-options.ts";
 import type { ModelParts } from "./model-parts.ts";
-import { checkParameterCount, parameterSpecs } from "./parameter-specs.ts";
-import type { ModelConfig, ModelOptions, Pair, Tokens, Transduction } from "./types.ts";
+import type { Network } from "./network.ts";
+import { type SequenceLoss, WritingLoss } from "./sequence-loss.ts";
+import { readSource } from "./source.ts";
+import { defaultText, TEXT_FIELDS, type TextOptions, vocabulariesOf } from "./text-options.ts";
+import type { Pair, Transduction, TransductionInput } from "./types.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
-const OPTIONS: readonly (keyof ModelOptions)[] = ["device", "dtype", "seed"];
-
-/** Random streams that one training step may use: one of the encoder, three of the decoder. */
-const STREAMS_PER_STEP = 4;
+const OPTIONS: readonly (keyof ModelOptions)[] = ["device", "dtype", "seed", "featureVocabulary"];
 
 /**
- * A sequence-to-sequence model with attention: an LSTM reads the source, an LSTM writes the target,
- * started from the reader's last state and attending to all of the reader's states at every step
- * (Sutskever et al. 2014; attention after Bahdanau et al. 2015, with the "dot" score of Luong et al.
- * 2015, without input feeding).
+ * A sequence-to-sequence model with attention: one network reads the source, another writes the target
+ * symbol by symbol, attending to all that the first has made of the source (Sutskever et al. 2014;
+ * Bahdanau et al. 2015; Luong et al. 2015). Which networks, and how they attend, its {@link ModelConfig}
+ * says.
  *
  * @example
  * const pairs = [{ source: "abc", target: "cba", line: 1 }, { source: "de", target: "ed", line: 2 }];
@@ -46,12 +51,12 @@ const STREAMS_PER_STEP = 4;
 export class AttentionSeq2seq implements ModelParts {
   readonly config: ModelConfig;
   readonly sourceVocabulary: Vocabulary;
+  readonly featureVocabulary: Vocabulary | null;
   readonly targetVocabulary: Vocabulary;
   readonly parameters: Parameters;
-  readonly encoder: Encoder;
-  readonly decoder: Decoder;
+  readonly network: Network;
   readonly device: Memory;
-  readonly #loss = new SoftmaxCrossEntropy({ ignoredIndex: IGNORED, reduction: "sum" });
+  readonly #losses = new Map<number, SequenceLoss>();
 
   /** @throws DataError when the config or a vocabulary does not fit */
   constructor(
@@ -65,7 +70,10 @@ export class AttentionSeq2seq implements ModelParts {
     checkInstance(where, "sourceVocabulary", sourceVocabulary, Vocabulary);
     checkInstance(where, "targetVocabulary", targetVocabulary, Vocabulary);
     checkOptions(where, options, OPTIONS);
-    const { dtype = "float32", seed = 0 } = options;
+    const { dtype = "float32", seed = 0, featureVocabulary = null } = options;
+    if (featureVocabulary !== null) {
+      checkInstance(where, "featureVocabulary", featureVocabulary, Vocabulary);
+    }
     const device = deviceHolding(where, dtype, options.device);
     if ((targetVocabulary.end === null) !== (config.targetLength !== null)) {
       throw new DataError({
@@ -74,46 +82,50 @@ export class AttentionSeq2seq implements ModelParts {
         received: targetVocabulary.end === null ? "neither" : "both",
       });
     }
+    if (config.tiedEmbeddings === "all") checkShared(where, sourceVocabulary, targetVocabulary);
     this.sourceVocabulary = sourceVocabulary;
+    this.featureVocabulary = featureVocabulary;
     this.targetVocabulary = targetVocabulary;
     this.device = device;
-    const { embeddingSize, hiddenSize, dropout } = config;
-    const source = { symbols: sourceVocabulary.size, embeddingSize, hiddenSize };
-    const target = { symbols: targetVocabulary.size, embeddingSize, hiddenSize };
-    const specs = parameterSpecs(config, source.symbols, target.symbols);
+    const sizes = {
+      source: sourceVocabulary.size + (featureVocabulary?.size ?? 0),
+      target: targetVocabulary.size,
+    };
+    const specs = parameterSpecs(this.config, sizes);
     checkParameterCount(where, specs);
     this.parameters = new Parameters(specs, { device, dtype, seed });
-    this.encoder = new Encoder(source, this.parameters, dropout, seed ?? 0);
-    this.decoder = new Decoder(target, this.parameters, dropout, seed ?? 0);
+    this.network = networkOf(this.config, sizes, this.parameters, seed ?? 0);
   }
 
   /**
-   * A model with vocabularies made from the pairs, and parameters at their beginning.
+   * A model with vocabularies made from the pairs, and parameters at their beginning. Where the config ties
+   * all embeddings, both sides have one vocabulary; where a pair has features, there is one of those too.
    *
-   * @param options how each side is cut into symbols (`"chars"` unless given), device, seed
+   * @param options how each side is cut into symbols (see {@link defaultText}), device, seed
    * @throws DataError when the config is out of range
    */
   static fromPairs(
     pairs: readonly Pair[],
     config: ModelConfig,
-    options: ModelOptions & {
-      readonly sourceTokens?: Tokens;
-      readonly targetTokens?: Tokens;
-    } = {},
+    options: Omit<ModelOptions, "featureVocabulary"> & TextOptions = {},
   ): AttentionSeq2seq {
     const where = "AttentionSeq2seq.fromPairs";
     checkPairs(where, pairs);
-    checkOptions(where, options, [...OPTIONS, "sourceTokens", "targetTokens"]);
-    const { sourceTokens = "chars", targetTokens = "chars", ...rest } = options;
-    const source = Vocabulary.fromTexts(
-      pairs.map((pair) => pair.source),
-      sourceTokens,
+    checkOptions(where, options, ["device", "dtype", "seed", ...TEXT_FIELDS]);
+    const { device, dtype, seed, ...text } = options;
+    const shared = config?.tiedEmbeddings === "all";
+    const { source, target, features } = vocabulariesOf(
+      where,
+      pairs,
+      defaultText(pairs, text),
+      shared,
     );
-    const target = Vocabulary.fromTexts(
-      pairs.map((pair) => pair.target),
-      targetTokens,
-    );
-    return new AttentionSeq2seq(config, source, target, rest);
+    return new AttentionSeq2seq(config, source, target, {
+      ...(device === undefined ? {} : { device }),
+      ...(dtype === undefined ? {} : { dtype }),
+      ...(seed === undefined ? {} : { seed }),
+      featureVocabulary: features,
+    });
   }
 
   /**
@@ -130,9 +142,10 @@ export class AttentionSeq2seq implements ModelParts {
     checkOptions(call, options, ["device", "where"]);
     const { where = call, device } = options;
     checkText(call, "where", where);
-    const { config, source, target, tensors } = readCheckpoint(bytes, where);
+    const { config, source, features, target, tensors } = readCheckpoint(bytes, where);
     const given = device === undefined ? {} : { device };
-    const model = new AttentionSeq2seq(config, source, target, { ...given, seed: null });
+    const made = { ...given, seed: null, featureVocabulary: features };
+    const model = new AttentionSeq2seq(config, source, target, made);
     for (const [name, data] of tensors) model.parameters.value(name).storage.write(data);
     return model;
   }
@@ -151,60 +164,48 @@ export class AttentionSeq2seq implements ModelParts {
   /**
    * A pair as numbers, checked.
    *
-   * @throws DataError when the target does not fit a model without end symbol
+   * @throws DataError when the target does not fit a model without end symbol, or the pair has features and
+   *   the model reads none
    */
   encode(pair: Pair): EncodedPair {
     checkPair("AttentionSeq2seq.encode", "pair", pair);
-    const { config, sourceVocabulary, targetVocabulary } = this;
-    const source = arrangeSource(sourceVocabulary.encode(pair.source), config, sourceVocabulary);
+    const { config, targetVocabulary } = this;
+    const where = pair.line > 0 ? `line ${pair.line}` : "AttentionSeq2seq.encode";
+    const { source, copies } = readSource(this, pair, where);
     const target = targetVocabulary.encode(pair.target);
-    if (config.targetLength !== null) {
-      const where = pair.line > 0 ? `line ${pair.line}` : "AttentionSeq2seq.encode";
-      checkTargetLength(where, target, config.targetLength);
-    }
-    return { source, target };
+    if (config.targetLength !== null) checkTargetLength(where, target, config.targetLength);
+    if (!config.copy) return { source, target };
+    // While training, a symbol that no target has is none to copy.
+    const known = copies.map((id) => (id < targetVocabulary.size ? id : IGNORED));
+    return { source, target, copies: known };
   }
 
   /**
    * Adds to the gradients those of Σ cross-entropy / `total` over this share of a batch, by teacher
    * forcing, and gives the sum of cross-entropies, a tensor of shape () to dispose.
    *
-   * @param total target symbols of the whole batch, when it is cut into shares; this share's otherwise
    * @param step number of the training step, for dropout's random streams
+   * @param options.total target symbols of the whole batch, when it is cut into shares; this share's otherwise
+   * @param options.labelSmoothing share of the probability that every answer leaves to all symbols alike
+   *   (Szegedy et al. 2016, section 7); 0 unless given
    */
   gradients(
     share: readonly EncodedPair[],
     step: number,
-    total?: number,
+    options: { readonly total?: number; readonly labelSmoothing?: number } = {},
   ): { loss: Tensor; count: number } {
+    checkOptions("AttentionSeq2seq.gradients", options, ["total", "labelSmoothing"]);
     const scope = new Scope();
-    const { config, encoder, decoder } = this;
-    const sources = share.map(({ source }) => source);
+    const { config, network, device } = this;
+    const batch = batchSources(share, config, this.sourceVocabulary.pad, device, scope);
     const targets = share.map(({ target }) => target);
-    const { pad } = this.sourceVocabulary;
-    const batch = batchSources(sources, config, pad, this.device, scope);
-    const { inputs, answers, count } = batchTargets(
-      targets,
-      this.targetVocabulary,
-      this.device,
-      scope,
-    );
-    const training = config.dropout > 0;
-    const stream = training ? step * STREAMS_PER_STEP : null;
-
-    const { hs, state } = encoder.forward(batch.sources, batch.lengths, stream, scope);
-    const memory = { hs, lengths: batch.lengths };
-    const start = passedState(config, state);
-    const next = stream === null ? null : stream + 1;
-    const { logits, weights, state: last } = decoder.forward(inputs, memory, start, next, scope);
-    for (const unused of [weights, last.h, last.c]) scope.keep(unused);
-    const loss = this.#loss.forward(logits, answers);
-
-    const dLogits = scope.keep(this.#loss.backward(1 / Math.max(total ?? count, 1)));
-    const { dhsEncoder, dState } = decoder.backward(dLogits, training, scope);
-    const passed = passedState(config, dState);
-    encoder.backward(dhsEncoder, passed, training, scope);
-    this.#loss.release();
+    const { inputs, answers, count } = batchTargets(targets, this.targetVocabulary, device, scope);
+    const { total = count, labelSmoothing = 0 } = options;
+    const source = network.encode(batch, step, scope);
+    const output = network.decode(inputs, source, step, scope);
+    const sequenceLoss = this.#loss(labelSmoothing);
+    const loss = sequenceLoss.forward(output, answers, batch.copies, scope);
+    network.backward(sequenceLoss.backward(1 / Math.max(total, 1), scope), scope);
     scope.dispose();
     return { loss, count };
   }
@@ -214,8 +215,8 @@ export class AttentionSeq2seq implements ModelParts {
    *
    * @throws DataError for a symbol it has never seen, where its vocabulary has none for unknown ones
    */
-  async transduce(text: string): Promise<Transduction> {
-    checkText("AttentionSeq2seq.transduce", "text", text);
+  async transduce(text: TransductionInput): Promise<Transduction> {
+    inputParts("AttentionSeq2seq.transduce", "text", text);
     const [result] = await this.transduceMany([text]);
     return result as Transduction;
   }
@@ -227,11 +228,11 @@ export class AttentionSeq2seq implements ModelParts {
    * @throws DataError as {@link transduce}
    */
   async transduceMany(
-    texts: readonly string[],
+    texts: readonly TransductionInput[],
     options: { readonly attention?: boolean } = {},
   ): Promise<Transduction[]> {
     const where = "AttentionSeq2seq.transduceMany";
-    checkTexts(where, "texts", texts);
+    checkInputs(where, texts);
     checkOptions(where, options, ["attention"]);
     return greedy(this, texts, options.attention ?? true);
   }
@@ -245,4 +246,23 @@ export class AttentionSeq2seq implements ModelParts {
   zeroGradients(): void {
     zeroGradients([this.parameters.grads]);
   }
+
+  #loss(smoothing: number): SequenceLoss {
+    let loss = this.#losses.get(smoothing);
+    if (loss === undefined) {
+      loss = new WritingLoss(smoothing);
+      this.#losses.set(smoothing, loss);
+    }
+    return loss;
+  }
+}
+
+/** Refuses two vocabularies where one table of embeddings is to serve both. */
+function checkShared(where: string, source: Vocabulary, target: Vocabulary): void {
+  if (JSON.stringify(source) === JSON.stringify(target)) return;
+  throw new DataError({
+    where,
+    expected: "one vocabulary for sources and targets, since all embeddings are tied",
+    received: `two, of ${source.size} and ${target.size} symbols`,
+  });
 }

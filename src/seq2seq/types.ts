@@ -1,5 +1,3 @@
-import type { Dtype, Memory } from "../core/storage.ts";
-
 /**
  * How text becomes symbols: Unicode graphemes, code points, tokens separated by white space, or tags
  * separated by semicolons. See `tokenize`.
@@ -35,39 +33,13 @@ export type TransductionInput =
       readonly features?: string;
     };
 
-/** Everything about an `AttentionSeq2seq` that is not learned; kept in the model file. */
-export interface ModelConfig {
-  /** Size D of both embeddings. */
-  readonly embeddingSize: number;
-  /** Size H of the LSTM states on both sides. */
-  readonly hiddenSize: number;
-  /** Whether the encoder reads the source from its end (Sutskever et al. 2014). */
-  readonly reverseSource: boolean;
-  /**
-   * Whether padding is kept from the encoder and the attention. Without it every source is padded to
-   * `sourceLength`, and the padding is read like any symbol, as the date model of *Deep Learning from
-   * Scratch 2* does.
-   */
-  readonly maskPadding: boolean;
-  /** Length every source is padded to; only without `maskPadding`, else null. */
-  readonly sourceLength: number | null;
-  /** Number of decoding steps where there is no end symbol; null: decoding ends at the end symbol. */
-  readonly targetLength: number | null;
-  /** Most symbols an output may have where the end symbol does not come first. */
-  readonly targetLimit: number;
-  /** What the decoder's cell starts from: zeros, or the encoder's last cell. Its h is always the encoder's. */
-  readonly initialCell: "zero" | "encoder";
-  /** Share of the numbers set to 0 after the embeddings and before the output, while training. */
-  readonly dropout: number;
-}
-
 /** What a model makes of one text. */
 export interface Transduction {
   /** The text. */
   readonly source: string;
   /** What the model wrote. */
   readonly output: string;
-  /** The symbols of the text, one per column of `attention`. */
+  /** The tags, where there are any, and the symbols of the text: one per column of `attention`. */
   readonly sourceSymbols: readonly string[];
   /** The symbols of the output, one per row of `attention`; without the end symbol. */
   readonly outputSymbols: readonly string[];
@@ -124,17 +96,4 @@ export interface Evaluation {
   readonly symbolErrorRate: number;
   /** One per pair, in the order of the pairs. */
   readonly predictions: readonly Prediction[];
-}
-
-/** Where a model's numbers live and where its initial parameters come from. */
-export interface ModelOptions {
-  /** The current device unless given. */
-  readonly device?: Memory;
-  /** float64, on the reference device, is for checking gradients. */
-  readonly dtype?: Dtype;
-  /**
-   * Seed of the initial parameters and of dropout's streams; 0 unless given. With null, parameters begin
-   * with zeros, for numbers that are to be written over.
-   */
-  readonly seed?: number | null;
 }

@@ -45,7 +45,7 @@ describe("heed train", () => {
   });
 
   it("gives the same file for the same seed, says nothing when quiet, obeys its flags", async () => {
-    const flags = "--no-mask --no-reverse --initial-cell zero --quiet --seed 5".split(" ");
+    const flags = "--no-mask --bridge hidden --quiet --seed 5".split(" ");
     const files = ["one", "two"].map((name) => join(folder, name));
     for (const out of files) {
       const words = ["train", "pairs.tsv", ...SMALL, "--epochs", "1", "--out", out, ...flags];
@@ -56,7 +56,7 @@ describe("heed train", () => {
     const head = String(one?.subarray(8, 3000)).replaceAll("\\", "");
     expect(head).toMatch(/"maskPadding":false/);
     expect(head).toMatch(/"reverseSource":false/);
-    expect(head).toMatch(/"initialCell":"zero"/);
+    expect(head).toMatch(/"bridge":"hidden"/);
     expect(head).toMatch(/"hiddenSize":32/);
     for (const file of files) rmSync(file);
   });

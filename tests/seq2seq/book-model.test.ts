@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   AttentionSeq2seq,
+  defaultConfig,
   evaluate,
   type ModelConfig,
   parsePairs,
@@ -12,7 +13,8 @@ import { openDevices } from "../support/devices.ts";
 import { missing, sharedPath } from "../support/shared-files.ts";
 
 /** The book's conventions: sources padded to 29 with spaces and reversed, ten steps from "_". */
-const BOOK: ModelConfig = {
+const BOOK: ModelConfig = defaultConfig([], {
+  bidirectional: false,
   embeddingSize: 16,
   hiddenSize: 256,
   reverseSource: true,
@@ -20,9 +22,9 @@ const BOOK: ModelConfig = {
   sourceLength: 29,
   targetLength: 10,
   targetLimit: 10,
-  initialCell: "zero",
+  bridge: "hidden",
   dropout: 0,
-};
+});
 
 /** Symbols numbered in order of first appearance through date.txt, question then answer with its "_". */
 function bookVocabulary(text: string): Vocabulary {

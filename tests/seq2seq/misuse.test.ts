@@ -182,7 +182,9 @@ test("refusals say where, what was expected and what came", async () => {
     expect(call).toThrow(message);
   }
   const transduce = model.transduce(["ab"] as never);
-  await expect(transduce).rejects.toThrow("transduce: expected text to be a string, got an array");
+  await expect(transduce).rejects.toThrow(
+    "transduce: expected text to be a string, or { source, features }, got an array of length 1",
+  );
 });
 
 test("evaluate refuses batches that would never come to an end", async () => {

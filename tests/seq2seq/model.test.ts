@@ -103,10 +103,10 @@ describe("AttentionSeq2seq", () => {
     const config = defaultConfig(pairs, { ...small, targetLimit: 7 });
     const model = AttentionSeq2seq.fromPairs(pairs, config, { seed: 1 });
     const steps: number[] = [];
-    const forward = model.decoder.forward.bind(model.decoder);
-    model.decoder.forward = (...given) => {
-      steps.push(given[0].shape[1]!);
-      return forward(...given);
+    const advance = model.network.advance.bind(model.network);
+    model.network.advance = (inputs, ...given) => {
+      steps.push(inputs.shape[1]!);
+      return advance(inputs, ...given);
     };
     const { outputSymbols, finished } = await model.transduce("abc");
     expect(steps.every((width) => width === 1)).toBe(true);
@@ -123,7 +123,7 @@ describe("AttentionSeq2seq", () => {
 
   test("without a mask every source is padded to the longest of training", async () => {
     const pairs = reversals(60);
-    const config = defaultConfig(pairs, { ...small, maskPadding: false });
+    const config = defaultConfig(pairs, { ...small, maskPadding: false, reverseSource: true });
     expect(config.sourceLength).toBe(5);
     const model = AttentionSeq2seq.fromPairs(pairs, config);
     expect(model.encode({ source: "ab", target: "ba", line: 1 }).source).toEqual([
@@ -157,8 +157,8 @@ describe("AttentionSeq2seq", () => {
     const whole = model.gradients(encoded, 0);
     const expected = model.parameters.grads.data.slice();
     model.zeroGradients();
-    const first = model.gradients(encoded.slice(0, 5), 0, whole.count);
-    const second = model.gradients(encoded.slice(5), 0, whole.count);
+    const first = model.gradients(encoded.slice(0, 5), 0, { total: whole.count });
+    const second = model.gradients(encoded.slice(5), 0, { total: whole.count });
     expect(first.count + second.count).toBe(whole.count);
     expect(first.loss.data[0]! + second.loss.data[0]!).toBeCloseTo(whole.loss.data[0]!, 10);
     const actual = model.parameters.grads.data;
@@ -168,8 +168,8 @@ describe("AttentionSeq2seq", () => {
   test("every parameter's gradient is that of central differences, masked or not", () => {
     const pairs = reversals(4);
     for (const overrides of [
-      { maskPadding: true, initialCell: "encoder" },
-      { maskPadding: false, initialCell: "zero", reverseSource: false },
+      { maskPadding: true, bridge: "state", bidirectional: false, reverseSource: true },
+      { maskPadding: false, bridge: "hidden" },
       { dropout: 0.3 },
     ] as const) {
       const config = defaultConfig(pairs, {
@@ -269,7 +269,7 @@ describe("model files", () => {
   test("sizes that the file does not hold are refused before anything is allocated", async () => {
     const bytes = await model.toBytes();
     const text = Buffer.from(bytes).toString("latin1");
-    const huge = text.replace('hiddenSize\\":32', 'hiddenSize\\":99');
+    const huge = text.replace('hiddenSize\\":32', 'hiddenSize\\":98');
     expect(huge).not.toBe(text);
     const altered = Buffer.from(huge, "latin1");
     expect(() => AttentionSeq2seq.fromBytes(altered)).toThrow(/of shape/);

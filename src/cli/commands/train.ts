@@ -47,8 +47,8 @@ interface TrainFlags extends ComputeOptions {
   readonly dropout?: number;
   readonly seed: number;
   readonly mask: boolean;
-  readonly reverse: boolean;
-  readonly initialCell?: "zero" | "encoder";
+  readonly reverse?: boolean;
+  readonly bridge?: ModelConfig["bridge"];
   readonly maxSeconds?: number;
   readonly quiet?: boolean;
 }
@@ -88,11 +88,11 @@ export function trainCommand(): Command {
     .option("--dropout <x>", "share of numbers dropped while training", number("--dropout", SHARE))
     .option("--seed <n>", "seed of everything random", wholeNumber("--seed", 0, 2 ** 32 - 1), 0)
     .option("--no-mask", "pad all sources and read the padding like any symbol")
-    .option("--no-reverse", "read sources from their beginning rather than their end")
+    .option("--reverse", "read sources from their end rather than their beginning")
     .option(
-      "--initial-cell <how>",
-      "what the decoder's cell starts from, zero or encoder",
-      oneOf("--initial-cell", ["zero", "encoder"] as const),
+      "--bridge <how>",
+      "what the decoder's state begins with: state, hidden, linear or zero",
+      oneOf("--bridge", ["state", "hidden", "linear", "zero"] as const),
     )
     .option("--max-seconds <x>", "stop training after that time", number("--max-seconds", POSITIVE))
     .option("--quiet", "say nothing unless something is wrong")
@@ -176,9 +176,9 @@ function modelFlags(flags: TrainFlags): Partial<ModelConfig> {
     ...(flags.hidden === undefined ? {} : { hiddenSize: flags.hidden }),
     ...(flags.embedding === undefined ? {} : { embeddingSize: flags.embedding }),
     ...(flags.dropout === undefined ? {} : { dropout: flags.dropout }),
-    ...(flags.initialCell === undefined ? {} : { initialCell: flags.initialCell }),
+    ...(flags.bridge === undefined ? {} : { bridge: flags.bridge }),
     ...(flags.mask ? {} : { maskPadding: false }),
-    ...(flags.reverse ? {} : { reverseSource: false }),
+    ...(flags.reverse ? { reverseSource: true } : {}),
   };
 }
 

@@ -27,11 +27,7 @@ export function attentionSpecs({ attention: kind, hiddenSize: H }: ModelConfig):
     case "multiplicative":
       return [{ name: `${NAME}.W`, shape: [H, H], deviation }];
     case "additive":
-      return [
-        ...linear("query"),
-        ...linear("keys"),
-        { name: `${NAME}.v`, shape: [H], deviation },
-      ];
+      return [...linear("query"), ...linear("keys"), { name: `${NAME}.v`, shape: [H], deviation }];
     case "multi-head":
       return ["query", "keys", "values", "out"].flatMap(linear);
     default:

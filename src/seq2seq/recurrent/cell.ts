@@ -12,7 +12,10 @@ export interface CellState {
 }
 
 /** A state of which parts may be missing: zeros to begin with, or no gradient. */
-export type PartialState = { readonly h?: Tensor | undefined; readonly c?: Tensor | null | undefined };
+export type PartialState = {
+  readonly h?: Tensor | undefined;
+  readonly c?: Tensor | null | undefined;
+};
 
 /** How a cell goes over a sequence. */
 export interface CellCall {

@@ -5,7 +5,12 @@ import { Linear } from "../../layers/linear.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import type { DropoutSite, Dropouts } from "../dropouts.ts";
 import type { ModelConfig } from "../model-config.ts";
-import { type AttentionMemory, AttentionQuery, attentionSpecs, type MemoryGradients } from "./attention.ts";
+import {
+  type AttentionMemory,
+  AttentionQuery,
+  attentionSpecs,
+  type MemoryGradients,
+} from "./attention.ts";
 import { join, split, sumOf } from "./axes.ts";
 import { Cell, type CellState, type PartialState } from "./cell.ts";
 import { layerName } from "./sizes.ts";
@@ -136,7 +141,8 @@ export class DecoderChunk {
       starts.unshift(dState);
       d = layer === 0 ? dxs : this.#dropouts[layer - 1]!.backward(dxs, scope);
     }
-    const sizes = this.#feedSize === 0 ? [this.#embeddingSize] : [this.#embeddingSize, this.#feedSize];
+    const sizes =
+      this.#feedSize === 0 ? [this.#embeddingSize] : [this.#embeddingSize, this.#feedSize];
     const [dxs, dFeed = null] = split(d, sizes, scope);
     return { dxs: dxs as Tensor, dFeed, dStates: starts };
   }

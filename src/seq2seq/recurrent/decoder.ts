@@ -52,11 +52,11 @@ export class RecurrentDecoder {
   }
 
   /** What the first step is fed: zeros (N, 1, F), or null without input feeding. */
-  firstFeed(like: Tensor, batch: number, scope: Scope): Tensor | null {
+  firstFeed(hs: Tensor, scope: Scope): Tensor | null {
     const size = feedSize(this.#config);
     if (size === 0) return null;
-    const zeros = scope.keep(newTensor(like, [batch, 1, size]));
-    deviceOf(like).kernels.fill(zeros.storage, 0, zeros.size);
+    const zeros = scope.keep(newTensor(hs, [hs.shape[0]!, 1, size]));
+    deviceOf(hs).kernels.fill(zeros.storage, 0, zeros.size);
     return zeros;
   }
 

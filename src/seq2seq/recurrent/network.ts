@@ -13,12 +13,13 @@ import type {
   OutputGradients,
   StepOutput,
 } from "../network.ts";
+import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { AttentionKeys, type AttentionMemory } from "./attention.ts";
 import { Bridge } from "./bridge.ts";
 import type { PartialState } from "./cell.ts";
 import { RecurrentDecoder, type Standing } from "./decoder.ts";
 import { RecurrentEncoder } from "./encoder.ts";
-import { embeddingNames, embeddingSpecs, type VocabularySizes } from "./sizes.ts";
+import { embeddingNames, embeddingSpecs } from "./sizes.ts";
 
 /**
  * LSTMs or GRUs with attention between them (Bahdanau et al. 2015; Luong et al. 2015), in all the forms
@@ -37,7 +38,12 @@ export class RecurrentNetwork implements Network {
     this.#config = config;
     const tied = config.tiedEmbeddings === "all";
     const symbols = tied ? Math.max(sizes.source, sizes.target) : sizes.target;
-    this.#encoder = new RecurrentEncoder(config, tied ? symbols : sizes.source, parameters, dropouts);
+    this.#encoder = new RecurrentEncoder(
+      config,
+      tied ? symbols : sizes.source,
+      parameters,
+      dropouts,
+    );
     this.#bridge = new Bridge(config, parameters);
     this.#keys = config.attention === "none" ? null : new AttentionKeys(config, parameters);
     this.#decoder = new RecurrentDecoder(config, sizes.target, parameters, dropouts);
@@ -74,17 +80,8 @@ export class RecurrentNetwork implements Network {
     return { lengths, tensors };
   }
 
-  decode(
-    inputs: Indices,
-    source: EncodedSource,
-    step: number | null,
-    scope: Scope,
-  ): StepOutput {
-    const { tensors } = source;
-    const states = this.#bridge.forward(statesOf(tensors, this.#config.encoderLayers), scope);
-    const [batch = 0] = inputs.shape;
-    const feed = this.#decoder.firstFeed(tensors["hs"] as Tensor, batch, scope);
-    const standing = { states, feed };
+  decode(inputs: Indices, source: EncodedSource, step: number | null, scope: Scope): StepOutput {
+    const standing = this.#begin(source, scope);
     return this.#decoder.forward(inputs, this.#memoryOf(source), standing, step, scope);
   }
 
@@ -101,14 +98,9 @@ export class RecurrentNetwork implements Network {
 
   begin(source: EncodedSource): DecoderState {
     const scope = new Scope();
-    const { tensors } = source;
-    const states = this.#bridge.forward(statesOf(tensors, this.#config.encoderLayers), scope);
-    const hs = tensors["hs"] as Tensor;
-    const [batch = 0] = hs.shape;
-    const feed = this.#decoder.firstFeed(hs, batch, scope);
-    const own = copies({ states, feed });
+    const tensors = copies(this.#begin(source, scope));
     scope.dispose();
-    return { steps: 0, tensors: own };
+    return { steps: 0, tensors };
   }
 
   advance(
@@ -126,6 +118,11 @@ export class RecurrentNetwork implements Network {
     const { standing, ...output } = this.#decoder.forward(inputs, memory, before, null, scope);
     this.#decoder.release();
     return { ...output, state: { steps: state.steps + 1, tensors: copies(standing) } };
+  }
+
+  #begin({ tensors }: EncodedSource, scope: Scope): Standing {
+    const states = this.#bridge.forward(statesOf(tensors, this.#config.encoderLayers), scope);
+    return { states, feed: this.#decoder.firstFeed(tensors["hs"] as Tensor, scope) };
   }
 
   /** Without attention, nothing comes back to the encoder's states but the last. */

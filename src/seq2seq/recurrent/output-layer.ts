@@ -3,9 +3,9 @@ import type { Tensor } from "../../core/tensor.ts";
 import { Sigmoid } from "../../layers/activations.ts";
 import { Linear } from "../../layers/linear.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
+import { TiedLinear } from "../../layers/tied-linear.ts";
 import type { DropoutSite, Dropouts } from "../dropouts.ts";
 import type { ModelConfig } from "../model-config.ts";
-import { TiedLinear } from "../tied-linear.ts";
 import { sumOf } from "./axes.ts";
 import { type ChunkGradients, type ChunkOutput, combinedSizes } from "./chunk.ts";
 import { embeddingNames } from "./sizes.ts";
@@ -24,7 +24,11 @@ export class OutputLayer {
     this.#affine =
       config.tiedEmbeddings === "none"
         ? new Linear(inputSizes(config), symbols, { parameters, name })
-        : new TiedLinear(parameters, embeddingNames(config).decoder, name, symbols);
+        : new TiedLinear(symbols, {
+            parameters,
+            name,
+            table: `${embeddingNames(config).decoder}.W`,
+          });
     this.#gate = config.copy ? new Linear(gateSizes(config), 1, { parameters, name: GATE }) : null;
     this.#dropouts = inputSizes(config).map(() => dropouts.site(config.outputDropout));
   }
@@ -46,8 +50,8 @@ export class OutputLayer {
     scope: Scope,
   ): { logits: Tensor; gate: Tensor | null } {
     const inputs = (vector === null ? [context, hidden] : [vector]).filter((x) => x !== null);
-    const kept = inputs.map((x, i) => this.#dropouts[i]!.forward(x, step, scope));
-    const logits = scope.keep(this.#affine.forward(...(kept as [Tensor, ...Tensor[]])));
+    const kept = inputs.map((x, i) => this.#dropouts[i]!.forward(x, step, scope)) as [Tensor];
+    const logits = scope.keep(this.#affine.forward(...kept));
     if (this.#gate === null || context === null) return { logits, gate: null };
     const sum = scope.keep(this.#gate.forward(context, hidden, xs));
     const gate = scope.keep(this.#sigmoid.forward(sum));
@@ -61,7 +65,8 @@ export class OutputLayer {
     hasVector: boolean,
     scope: Scope,
   ): Omit<ChunkGradients, "dWeights"> & { dxs: Tensor | null } {
-    const dInputs = this.#affine.backward(dLogits).map((d, i) => {
+    const undone = this.#affine.backward(dLogits);
+    const dInputs = (Array.isArray(undone) ? undone : [undone]).map((d, i) => {
       return this.#dropouts[i]!.backward(scope.keep(d), scope);
     });
     const dVector = hasVector ? (dInputs[0] as Tensor) : null;
@@ -71,7 +76,11 @@ export class OutputLayer {
     if (this.#gate !== null && dGate !== null) {
       const column = scope.keep(dGate.reshape([...dGate.shape, 1]));
       const parts = this.#gate.backward(scope.keep(this.#sigmoid.backward(column)));
-      const [toContext, toHidden, toXs] = parts.map((d) => scope.keep(d)) as [Tensor, Tensor, Tensor];
+      const [toContext, toHidden, toXs] = parts.map((d) => scope.keep(d)) as [
+        Tensor,
+        Tensor,
+        Tensor,
+      ];
       dContext = sumOf(dContext, toContext, scope);
       dHidden = sumOf(dHidden, toHidden, scope);
       dxs = toXs;

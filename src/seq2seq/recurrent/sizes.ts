@@ -2,14 +2,6 @@ import { Embedding } from "../../layers/embedding.ts";
 import type { ParameterSpec } from "../../layers/parameters.ts";
 import type { ModelConfig } from "../model-config.ts";
 
-/** How many symbols a model's two sides have. */
-export interface VocabularySizes {
-  /** What the encoder reads, features counted. */
-  readonly source: number;
-  /** What the decoder reads and writes. */
-  readonly target: number;
-}
-
 /** The names of the two embeddings, which may be one and the same. */
 export function embeddingNames({ tiedEmbeddings }: ModelConfig): {
   readonly encoder: string;
@@ -20,7 +12,12 @@ export function embeddingNames({ tiedEmbeddings }: ModelConfig): {
 }
 
 /** The parameters of an embedding. One that is the output layer too begins as an output layer does. */
-export function embeddingSpecs(name: string, symbols: number, size: number, tied: boolean): ParameterSpec[] {
+export function embeddingSpecs(
+  name: string,
+  symbols: number,
+  size: number,
+  tied: boolean,
+): ParameterSpec[] {
   const specs = Embedding.specs(name, symbols, size);
   return tied ? specs.map((spec) => ({ ...spec, deviation: 1 / Math.sqrt(size) })) : specs;
 }

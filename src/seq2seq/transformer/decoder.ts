@@ -11,6 +11,7 @@ import { TiedLinear } from "../../layers/tied-linear.ts";
 import { TransformerDecoderBlock } from "../../layers/transformer/decoder-block.ts";
 import { TransformerDecoderCache } from "../../layers/transformer/decoder-cache.ts";
 import type { ModelConfig } from "../model-config.ts";
+import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { EmbeddedSteps } from "./embedded-steps.ts";
 import { headMean } from "./head-mean.ts";
 import {
@@ -21,7 +22,6 @@ import {
   embeddingRows,
   embeddingSpecs,
   embedName,
-  type VocabularySizes,
 } from "./settings.ts";
 
 /** Sources as every block's attention meets them, and how many steps of them are real. */

@@ -5,6 +5,7 @@ import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import { TransformerEncoderBlock } from "../../layers/transformer/encoder-block.ts";
 import type { SourceBatch } from "../batch.ts";
 import type { ModelConfig } from "../model-config.ts";
+import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { EmbeddedSteps } from "./embedded-steps.ts";
 import {
   blockName,
@@ -14,7 +15,6 @@ import {
   embeddingRows,
   embeddingSpecs,
   embedName,
-  type VocabularySizes,
 } from "./settings.ts";
 
 /** Reads a batch of sources: embedded steps, blocks of self-attention, and the norm that ends them. */

@@ -3,14 +3,7 @@ import { Embedding } from "../../layers/embedding.ts";
 import type { ParameterSpec } from "../../layers/parameters.ts";
 import type { TransformerBlockOptions } from "../../layers/transformer/options.ts";
 import type { ModelConfig } from "../model-config.ts";
-
-/** How many symbols a model's two sides have. */
-export interface VocabularySizes {
-  /** What the encoder reads. */
-  readonly source: number;
-  /** What the decoder reads and writes. */
-  readonly target: number;
-}
+import type { VocabularySizes } from "../vocabulary-sizes.ts";
 
 /** What dropout of one step is drawn from, as layers want it; null: there is none, nor a backward pass. */
 export function droppingAt(step: number | null): { training: boolean; dropoutStream?: number } {

@@ -11,10 +11,10 @@ import type {
   OutputGradients,
   StepOutput,
 } from "../network.ts";
+import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { type ProjectedSource, TransformerDecoder } from "./decoder.ts";
 import { TransformerEncoder } from "./encoder.ts";
 import { blocksOf, namedTensors, tensorOf } from "./named-tensors.ts";
-import type { VocabularySizes } from "./settings.ts";
 
 const TO_TRAIN = "give encode a step too, to go on to a backward pass";
 const TO_PREDICT = "give encode no step, to go on without a backward pass";
