@@ -14,8 +14,12 @@ export class Dropouts {
 
   /** The next one. */
   site(rate: number): DropoutSite {
-    const seed = this.#random.stream(this.#made++).word();
-    return new DropoutSite(rate, seed);
+    return new DropoutSite(rate, this.seed());
+  }
+
+  /** The seed of the next one, for a layer that drops by itself. */
+  seed(): number {
+    return this.#random.stream(this.#made++).word();
   }
 }
 

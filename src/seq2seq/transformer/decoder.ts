@@ -3,13 +3,13 @@ import type { Indices, Tensor } from "../../core/tensor.ts";
 import { deviceOf } from "../../kernels/device.ts";
 import { KeyValueCache } from "../../layers/attend/key-value-cache.ts";
 import type { KeysAndValues } from "../../layers/attend/options.ts";
-import { Dropout } from "../../layers/dropout.ts";
 import { LayerNorm } from "../../layers/layer-norm.ts";
 import { Linear } from "../../layers/linear.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import { TiedLinear } from "../../layers/tied-linear.ts";
 import { TransformerDecoderBlock } from "../../layers/transformer/decoder-block.ts";
 import { TransformerDecoderCache } from "../../layers/transformer/decoder-cache.ts";
+import type { DropoutSite, Dropouts } from "../dropouts.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { EmbeddedSteps } from "./embedded-steps.ts";
@@ -17,7 +17,6 @@ import { headMean } from "./head-mean.ts";
 import {
   blockName,
   blockOptions,
-  dropoutSeeds,
   droppingAt,
   embeddingRows,
   embeddingSpecs,
@@ -36,28 +35,35 @@ export class TransformerDecoder {
   readonly #embed: EmbeddedSteps;
   readonly #blocks: readonly TransformerDecoderBlock[];
   readonly #norm: LayerNorm;
-  readonly #dropout: Dropout | null;
+  readonly #dropout: DropoutSite;
   readonly #affine: Linear | TiedLinear;
   /** Of one head's key, and how many there are. */
   readonly #heads: { readonly heads: number; readonly size: number };
 
-  constructor(config: ModelConfig, sizes: VocabularySizes, parameters: Parameters, seed: number) {
+  constructor(
+    config: ModelConfig,
+    sizes: VocabularySizes,
+    parameters: Parameters,
+    dropouts: Dropouts,
+  ) {
     const { hiddenSize: size, heads, decoderLayers, embeddingDropout, outputDropout } = config;
-    const seedOf = dropoutSeeds(seed);
     const table = embedName("decoder", config);
-    const embedding = { rate: embeddingDropout, seed: seedOf(0) };
     const rows = embeddingRows("decoder", config, sizes);
-    this.#embed = new EmbeddedSteps(rows, size, { parameters, name: table }, embedding);
+    this.#embed = new EmbeddedSteps(
+      rows,
+      size,
+      { parameters, name: table },
+      dropouts.site(embeddingDropout),
+    );
     this.#blocks = Array.from({ length: decoderLayers }, (_, i) => {
       const name = blockName("decoder", i);
       return new TransformerDecoderBlock({
-        ...blockOptions(config, seedOf(i + 1)),
+        ...blockOptions(config, dropouts.seed()),
         ...{ parameters, name },
       });
     });
     this.#norm = new LayerNorm(size, { parameters, name: "decoder.norm" });
-    this.#dropout =
-      outputDropout > 0 ? new Dropout(outputDropout, seedOf(decoderLayers + 1)) : null;
+    this.#dropout = dropouts.site(outputDropout);
     const affine = { parameters, name: "decoder.affine" };
     this.#affine =
       config.tiedEmbeddings === "none"
@@ -101,7 +107,7 @@ export class TransformerDecoder {
   backward(dLogits: Tensor, scope: Scope): Tensor {
     const undone = this.#affine.backward(dLogits);
     let dx = scope.keep(Array.isArray(undone) ? (undone[0] as Tensor) : undone);
-    if (this.#dropout !== null) dx = scope.keep(this.#dropout.backward(dx));
+    dx = this.#dropout.backward(dx, scope);
     dx = scope.keep(this.#norm.backward(dx));
     let dStates: Tensor | null = null;
     for (const block of this.#blocks.toReversed()) {
@@ -167,9 +173,8 @@ export class TransformerDecoder {
 
   /** Norm, dropout, logits, which are nobody's yet. */
   #output(x: Tensor, step: number | null, work: Scope): Tensor {
-    let y = work.keep(this.#norm.forward(x));
-    if (step !== null && this.#dropout !== null) y = work.keep(this.#dropout.forward(y, step));
-    return this.#affine.forward(y);
+    const y = work.keep(this.#norm.forward(x));
+    return this.#affine.forward(this.#dropout.forward(y, step, work));
   }
 
   #newCache({ shape, device, dtype }: Tensor, capacity: number): KeyValueCache {

@@ -1,10 +1,10 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
 import { deviceOf } from "../../kernels/device.ts";
-import { Dropout } from "../../layers/dropout.ts";
 import { Embedding } from "../../layers/embedding.ts";
 import type { LayerOptions } from "../../layers/parameters.ts";
 import { SinusoidalPositions } from "../../layers/positions.ts";
+import type { DropoutSite } from "../dropouts.ts";
 
 /**
  * What the first block of a Transformer is given: drop(√D · W[ids] + positions) (Vaswani et al. 2017,
@@ -15,18 +15,13 @@ import { SinusoidalPositions } from "../../layers/positions.ts";
 export class EmbeddedSteps {
   readonly #embed: Embedding;
   readonly #positions: SinusoidalPositions;
-  readonly #dropout: Dropout | null;
+  readonly #dropout: DropoutSite;
   readonly #factor: number;
 
-  constructor(
-    symbols: number,
-    size: number,
-    options: LayerOptions,
-    dropout: { readonly rate: number; readonly seed: number },
-  ) {
+  constructor(symbols: number, size: number, options: LayerOptions, dropout: DropoutSite) {
     this.#embed = new Embedding(symbols, size, options);
     this.#positions = new SinusoidalPositions(size);
-    this.#dropout = dropout.rate > 0 ? new Dropout(dropout.rate, dropout.seed) : null;
+    this.#dropout = dropout;
     this.#factor = Math.sqrt(size);
   }
 
@@ -38,13 +33,13 @@ export class EmbeddedSteps {
     const rows = scope.keep(this.#embed.forward(ids));
     this.#scale(rows);
     const x = scope.keep(this.#positions.forward(rows, { offset }));
-    return step === null || this.#dropout === null ? x : scope.keep(this.#dropout.forward(x, step));
+    return this.#dropout.forward(x, step, scope);
   }
 
   /** After a forward pass with a step. dx is the scope's, and written over. */
   backward(dx: Tensor, scope: Scope): void {
     // What positions add has no gradient of its own.
-    const dRows = this.#dropout === null ? dx : scope.keep(this.#dropout.backward(dx));
+    const dRows = this.#dropout.backward(dx, scope);
     this.#scale(dRows);
     this.#embed.backward(dRows);
   }

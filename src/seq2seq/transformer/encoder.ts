@@ -4,13 +4,13 @@ import { LayerNorm } from "../../layers/layer-norm.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import { TransformerEncoderBlock } from "../../layers/transformer/encoder-block.ts";
 import type { SourceBatch } from "../batch.ts";
+import type { Dropouts } from "../dropouts.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { EmbeddedSteps } from "./embedded-steps.ts";
 import {
   blockName,
   blockOptions,
-  dropoutSeeds,
   droppingAt,
   embeddingRows,
   embeddingSpecs,
@@ -23,16 +23,20 @@ export class TransformerEncoder {
   readonly #blocks: readonly TransformerEncoderBlock[];
   readonly #norm: LayerNorm;
 
-  constructor(config: ModelConfig, sizes: VocabularySizes, parameters: Parameters, seed: number) {
+  constructor(
+    config: ModelConfig,
+    sizes: VocabularySizes,
+    parameters: Parameters,
+    dropouts: Dropouts,
+  ) {
     const { hiddenSize: size, embeddingDropout: rate, encoderLayers } = config;
-    const seedOf = dropoutSeeds(seed);
     const embed = { parameters, name: embedName("encoder", config) };
     const rows = embeddingRows("encoder", config, sizes);
-    this.#embed = new EmbeddedSteps(rows, size, embed, { rate, seed: seedOf(0) });
+    this.#embed = new EmbeddedSteps(rows, size, embed, dropouts.site(rate));
     this.#blocks = Array.from({ length: encoderLayers }, (_, i) => {
       const name = blockName("encoder", i);
       return new TransformerEncoderBlock({
-        ...blockOptions(config, seedOf(i + 1)),
+        ...blockOptions(config, dropouts.seed()),
         ...{ parameters, name },
       });
     });

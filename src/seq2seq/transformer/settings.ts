@@ -1,4 +1,3 @@
-import { Random } from "../../core/random.ts";
 import { Embedding } from "../../layers/embedding.ts";
 import type { ParameterSpec } from "../../layers/parameters.ts";
 import type { TransformerBlockOptions } from "../../layers/transformer/options.ts";
@@ -8,12 +7,6 @@ import type { VocabularySizes } from "../vocabulary-sizes.ts";
 /** What dropout of one step is drawn from, as layers want it; null: there is none, nor a backward pass. */
 export function droppingAt(step: number | null): { training: boolean; dropoutStream?: number } {
   return step === null ? { training: false } : { training: true, dropoutStream: step };
-}
-
-/** Seeds for places where numbers are dropped, each of its own, so that no two drop alike. */
-export function dropoutSeeds(seed: number): (place: number) => number {
-  const random = new Random(seed);
-  return (place) => random.stream(place).word();
 }
 
 /** One block of either side, whose norms come first, as a stack without warm-up wants them. */

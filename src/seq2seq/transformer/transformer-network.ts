@@ -1,8 +1,8 @@
-import { Random } from "../../core/random.ts";
 import type { Scope } from "../../core/scope.ts";
 import type { Indices } from "../../core/tensor.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import type { SourceBatch } from "../batch.ts";
+import { Dropouts } from "../dropouts.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type {
   DecoderState,
@@ -35,9 +35,9 @@ export class TransformerNetwork implements Network {
 
   /** @param seed of dropout */
   constructor(config: ModelConfig, sizes: VocabularySizes, parameters: Parameters, seed: number) {
-    const seedOf = (side: number): number => new Random(seed).stream(side).word();
-    this.#encoder = new TransformerEncoder(config, sizes, parameters, seedOf(0));
-    this.#decoder = new TransformerDecoder(config, sizes, parameters, seedOf(1));
+    const dropouts = new Dropouts(seed);
+    this.#encoder = new TransformerEncoder(config, sizes, parameters, dropouts);
+    this.#decoder = new TransformerDecoder(config, sizes, parameters, dropouts);
     this.#blocks = config.decoderLayers;
   }
 

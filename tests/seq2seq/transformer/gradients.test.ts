@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ReferenceDevice } from "../../../src/devices/reference/reference-device.ts";
 import { indices, Scope, SoftmaxCrossEntropy, zeroGradients } from "../../../src/index.ts";
 import type { ModelConfig } from "../../../src/seq2seq/model-config.ts";
-import { gradientComplaints } from "../../support/gradient-check.ts";
+import { type Differentiable, gradientComplaints } from "../../support/gradient-check.ts";
 import { tinyInputs, tinyNetwork, tinySources } from "./tiny-network.ts";
 
 const place = { device: new ReferenceDevice(), dtype: "float64" } as const;
@@ -22,7 +22,7 @@ function complaints(changes: Partial<ModelConfig>, lengths: boolean): string[] {
   const answers = indices(ANSWERS, undefined, place);
   const views = parameters.names.map((name) => [name, parameters.value(name)] as const);
   const scope = new Scope();
-  return gradientComplaints({
+  const subject: Differentiable = {
     inputs: Object.fromEntries(views.map(([name, { data }]) => [name, Float64Array.from(data)])),
     forward: (numbers) => {
       scope.dispose();
@@ -39,7 +39,9 @@ function complaints(changes: Partial<ModelConfig>, lengths: boolean): string[] {
         views.map(([name]) => [name, Float64Array.from(parameters.grad(name).data)]),
       );
     },
-  });
+  };
+  // Norms of four numbers of which some were dropped bend so much that steps have to be short.
+  return gradientComplaints(subject, { step: 2e-6 });
 }
 
 const FLAT = { encoderLayers: 1, decoderLayers: 1 };
