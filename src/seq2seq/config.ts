@@ -1,24 +1,22 @@
 import { checkOptions } from "../core/arguments.ts";
 import { checkPairs } from "./arguments.ts";
 import { CONFIG_FIELDS, checkConfig, MOST_SYMBOLS, type ModelConfig } from "./model-config.ts";
+import { normalized } from "./normalization.ts";
+import { defaultText, TEXT_FIELDS, type TextOptions } from "./text-options.ts";
 import { tokenize } from "./tokens.ts";
-import type { Pair, Tokens } from "./types.ts";
+import type { Pair } from "./types.ts";
 
-/** What can be said of a config besides its fields. */
-export interface ConfigOverrides extends Partial<ModelConfig> {
+/** What can be said of a config besides its fields: how texts are cut into symbols, and all dropout at once. */
+export interface ConfigOverrides extends Partial<ModelConfig>, TextOptions {
   /** All three rates of dropout, where they are not given one by one. */
   readonly dropout?: number;
-  /** How sources are cut into symbols: `"chars"` unless given. */
-  readonly sourceTokens?: Tokens;
-  /** How targets are cut into symbols: `"chars"` unless given. */
-  readonly targetTokens?: Tokens;
 }
 
 /**
  * A config that suits the pairs: sizes grow with their number, and the limit of an output comes from
  * the longest target.
  *
- * @param overrides fields to set otherwise; `sourceTokens` and `targetTokens` say what a symbol is
+ * @param overrides fields to set otherwise; tokens and normalization say what a symbol is, as for `defaultText`
  * @throws DataError when a field is out of range, or fields do not go together
  *
  * @example
@@ -33,10 +31,10 @@ export function defaultConfig(
 ): ModelConfig {
   const where = "defaultConfig";
   checkPairs(where, pairs);
-  checkOptions(where, overrides, [...CONFIG_FIELDS, "dropout", "sourceTokens", "targetTokens"]);
-  const { sourceTokens = "chars", targetTokens = "chars", dropout, ...fields } = overrides;
-  const longest = (side: "source" | "target", tokens: Tokens): number =>
-    pairs.reduce((most, pair) => Math.max(most, tokenize(pair[side], tokens).length), 0);
+  checkOptions(where, overrides, [...CONFIG_FIELDS, "dropout", ...TEXT_FIELDS]);
+  const { dropout, ...named } = overrides;
+  const text = defaultText(pairs, pick(named, TEXT_FIELDS));
+  const fields: Partial<ModelConfig> = pick(named, CONFIG_FIELDS);
   const few = pairs.length < 3000;
   const { architecture = "recurrent", maskPadding = true } = fields;
   const transformer = architecture === "transformer";
@@ -62,12 +60,39 @@ export function defaultConfig(
     feedForwardSize: 4 * hiddenSize,
     reverseSource: false,
     maskPadding,
-    sourceLength: maskPadding ? null : longest("source", sourceTokens),
+    sourceLength: maskPadding ? null : longestSource(pairs, text),
     targetLength: null,
-    targetLimit: Math.min(2 * longest("target", targetTokens) + 10, MOST_SYMBOLS),
+    targetLimit: Math.min(2 * longestTarget(pairs, text) + 10, MOST_SYMBOLS),
     embeddingDropout: rate,
     layerDropout: rate,
     outputDropout: rate,
     ...fields,
   });
+}
+
+/** Symbols of the longest source, its tags counted. */
+function longestSource(pairs: readonly Pair[], text: Required<TextOptions>): number {
+  const { sourceTokens: tokens, sourceNormalization: form } = text;
+  return pairs.reduce((most, { source, features = "" }) => {
+    const symbols = tokenize(normalized(source, form), tokens).length;
+    return Math.max(most, symbols + tokenize(features, "tags").length);
+  }, 0);
+}
+
+/** Symbols of the longest target. */
+function longestTarget(pairs: readonly Pair[], text: Required<TextOptions>): number {
+  const { targetTokens: tokens, targetNormalization: form } = text;
+  return pairs.reduce(
+    (most, { target }) => Math.max(most, tokenize(normalized(target, form), tokens).length),
+    0,
+  );
+}
+
+/** Some fields of an object, as far as it has them. */
+function pick<Whole extends object, Name extends keyof Whole>(
+  whole: Whole,
+  names: readonly Name[],
+): Pick<Whole, Name> {
+  const found = names.filter((name) => whole[name] !== undefined);
+  return Object.fromEntries(found.map((name) => [name, whole[name]])) as Pick<Whole, Name>;
 }

@@ -40,8 +40,8 @@ export async function evaluate(
   const predictions: Prediction[] = new Array(pairs.length);
   for (let start = 0; start < order.length; start += batchSize) {
     const batch = order.slice(start, start + batchSize);
-    const texts = batch.map((i) => (pairs[i] as Pair).source);
-    const results = await model.transduceMany(texts, { attention: false });
+    const asked = batch.map((i) => pairs[i] as Pair);
+    const results = await model.transduceMany(asked, { attention: false });
     for (const [k, i] of batch.entries()) {
       const pair = pairs[i] as Pair;
       const output = results[k]?.output ?? "";

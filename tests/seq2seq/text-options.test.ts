@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { DataError } from "../../src/core/errors.ts";
+import { type ConfigOverrides, defaultConfig } from "../../src/seq2seq/config.ts";
 import { parsePairs } from "../../src/seq2seq/pairs.ts";
 import { defaultText, type TextOptions, vocabulariesOf } from "../../src/seq2seq/text-options.ts";
 import type { Pair } from "../../src/seq2seq/types.ts";
@@ -62,6 +63,24 @@ describe("text is cut by default", () => {
       return sourceOf(read) === "codepoints NFD";
     });
     expect(byJamo).toEqual(["kor_train.tsv"]);
+  });
+});
+
+describe("a config that suits the pairs", () => {
+  const suited = (source: string, target: string, options: ConfigOverrides = {}, features = "") =>
+    defaultConfig([{ source, target, features, line: 1 }], options);
+
+  it("limits outputs by the symbols of the longest target, however it is cut", () => {
+    expect(suited("a", "한글").targetLimit).toBe(2 * 2 + 10);
+    expect(suited("a", "한글", { targetNormalization: "NFD" }).targetLimit).toBe(2 * 6 + 10);
+    expect(suited("a", "ab c", { targetTokens: "spaces" }).targetLimit).toBe(2 * 2 + 10);
+  });
+
+  it("pads sources to the symbols of the longest, jamo and tags counted", () => {
+    const unmasked = { maskPadding: false };
+    expect(suited("한글", "a", unmasked).sourceLength).toBe(6);
+    expect(suited("한글", "a", { ...unmasked, sourceTokens: "chars" }).sourceLength).toBe(2);
+    expect(suited("ab", "a", unmasked, "V;PST; ;SG").sourceLength).toBe(5);
   });
 });
 
