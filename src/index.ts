@@ -70,6 +70,7 @@ export { AttentionResult } from "./layers/attend/result.ts";
 export type { ScoreGradients } from "./layers/attend/scores.ts";
 export { Attention } from "./layers/attention.ts";
 export { AttentionWeight } from "./layers/attention-weight.ts";
+export { CopyMixture, type CopyMixtureGradients } from "./layers/copy-mixture.ts";
 export {
   CoverageAttention,
   type CoverageGradients,
@@ -85,6 +86,7 @@ export { LayerNorm, type LayerNormOptions } from "./layers/layer-norm.ts";
 export { Linear } from "./layers/linear.ts";
 export { LocalAttention } from "./layers/local/local-attention.ts";
 export type { LocalAttentionOptions, LocalCall } from "./layers/local/options.ts";
+export type { LossCall, LossOptions } from "./layers/loss.ts";
 export { LSTM, type LstmStart, type LstmState } from "./layers/lstm.ts";
 export type { MultiHeadCall } from "./layers/multi-head/call.ts";
 export type { ConversionOptions } from "./layers/multi-head/foreign.ts";
@@ -104,6 +106,10 @@ export {
   type Numbers,
   parameterNumbers,
 } from "./layers/named-numbers.ts";
+export {
+  NegativeLogLikelihood,
+  type NegativeLogLikelihoodOptions,
+} from "./layers/negative-log-likelihood.ts";
 export {
   Adam,
   type AdamOptions,

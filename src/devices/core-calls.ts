@@ -146,11 +146,21 @@ export function coreCalls(run: Readonly<Record<keyof Calls, Export>>, settle: ()
       run.embeddingBackward(at(ids), at(dy), at(dTable), count, size);
       settle();
     },
-    softmaxCrossEntropyForward(logits, targets, ignored, probabilities, losses, rows, columns) {
+    softmaxCrossEntropyForward(
+      logits,
+      targets,
+      ignored,
+      smoothing,
+      probabilities,
+      losses,
+      rows,
+      columns,
+    ) {
       run.softmaxCrossEntropyForward(
         at(logits),
         at(targets),
         ignored,
+        smoothing,
         at(probabilities),
         at(losses),
         rows,
@@ -158,11 +168,21 @@ export function coreCalls(run: Readonly<Record<keyof Calls, Export>>, settle: ()
       );
       settle();
     },
-    softmaxCrossEntropyBackward(probabilities, targets, ignored, factor, dLogits, rows, columns) {
+    softmaxCrossEntropyBackward(
+      probabilities,
+      targets,
+      ignored,
+      smoothing,
+      factor,
+      dLogits,
+      rows,
+      columns,
+    ) {
       run.softmaxCrossEntropyBackward(
         at(probabilities),
         at(targets),
         ignored,
+        smoothing,
         factor,
         at(dLogits),
         rows,

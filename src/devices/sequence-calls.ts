@@ -65,5 +65,88 @@ export function sequenceCalls(
       );
       settle();
     },
+    copyMixtureForward(p, gate, weights, ids, y, batch, queries, steps, symbols, width) {
+      const sizes = [batch, queries, steps, symbols, width];
+      run.copyMixtureForward(at(p), at(gate), at(weights), at(ids), at(y), ...sizes);
+      settle();
+    },
+    copyMixtureBackward(
+      probabilities,
+      gate,
+      weights,
+      ids,
+      dy,
+      dProbabilities,
+      dGate,
+      dWeights,
+      batch,
+      queries,
+      steps,
+      symbols,
+      width,
+    ) {
+      run.copyMixtureBackward(
+        at(probabilities),
+        at(gate),
+        at(weights),
+        at(ids),
+        at(dy),
+        at(dProbabilities),
+        at(dGate),
+        at(dWeights),
+        batch,
+        queries,
+        steps,
+        symbols,
+        width,
+      );
+      settle();
+    },
+    negativeLogLikelihoodForward(
+      probabilities,
+      targets,
+      ignored,
+      smoothing,
+      symbols,
+      losses,
+      rows,
+      columns,
+    ) {
+      run.negativeLogLikelihoodForward(
+        at(probabilities),
+        at(targets),
+        ignored,
+        smoothing,
+        symbols,
+        at(losses),
+        rows,
+        columns,
+      );
+      settle();
+    },
+    negativeLogLikelihoodBackward(
+      probabilities,
+      targets,
+      ignored,
+      smoothing,
+      symbols,
+      factor,
+      dProbabilities,
+      rows,
+      columns,
+    ) {
+      run.negativeLogLikelihoodBackward(
+        at(probabilities),
+        at(targets),
+        ignored,
+        smoothing,
+        symbols,
+        factor,
+        at(dProbabilities),
+        rows,
+        columns,
+      );
+      settle();
+    },
   };
 }

@@ -31,6 +31,10 @@ export const FAMILY_OPS = [
   "rotate",
   "gruForward",
   "gruBackward",
+  "copyMixtureForward",
+  "copyMixtureBackward",
+  "negativeLogLikelihoodForward",
+  "negativeLogLikelihoodBackward",
 ] as const satisfies readonly (keyof Kernels<unknown, unknown>)[];
 
 /** The name of such an op. */

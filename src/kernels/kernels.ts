@@ -297,23 +297,32 @@ export interface Kernels<F, I>
   // --- loss ---
 
   /**
-   * probabilities = softmax(logits) row by row, and losses[i] = −ln probabilities[i, targets[i]],
-   * computed from the logits so that it stays finite where they are; 0 where targets[i] = ignored.
+   * probabilities p = softmax(logits) row by row, and, with a `smoothing` ε from 0 to less than 1,
+   *
+   *     losses[i] = −(1 − ε) · ln p[i, targets[i]] − ε · meanⱼ ln p[i, j]
+   *
+   * (Szegedy et al. 2016, section 7), computed from the logits so that it stays finite where they are; 0
+   * where targets[i] = ignored. A logit of −∞ makes the loss ∞ at the target, and anywhere if ε > 0.
    */
   softmaxCrossEntropyForward(
     logits: F,
     targets: I,
     ignored: number,
+    smoothing: number,
     probabilities: F,
     losses: F,
     rows: number,
     columns: number,
   ): void;
-  /** dLogits[i, j] = factor · (probabilities[i, j] − [j = targets[i]]); rows that are ignored give 0. */
+  /**
+   * dLogits[i, j] = factor · (probabilities[i, j] − (1 − ε) · [j = targets[i]] − ε / columns); rows that
+   * are ignored give 0.
+   */
   softmaxCrossEntropyBackward(
     probabilities: F,
     targets: I,
     ignored: number,
+    smoothing: number,
     factor: number,
     dLogits: F,
     rows: number,

@@ -52,4 +52,85 @@ export interface SequenceKernels<F, I> {
     hidden: number,
     reverse: boolean,
   ): void;
+
+  // --- copying: batch = N, queries = T, steps = Te, symbols = V, width = W ≥ V ---
+
+  /**
+   * The pointer-generator's mixture (See, Liu & Manning 2017, eq. 9): with g = gate[n, t],
+   *
+   *     y[n, t, j] = g · probabilities[n, t, j] + (1 − g) · Σ of weights[n, t, e] over the e with ids[n, e] = j
+   *
+   * probabilities is (N, T, V), 0 from j = V on; gate (N, T), weights (N, T, Te), y (N, T, W). ids (N, Te)
+   * are from 0 to W − 1, or −1, of whose weights nothing is read.
+   */
+  copyMixtureForward(
+    probabilities: F,
+    gate: F,
+    weights: F,
+    ids: I,
+    y: F,
+    batch: number,
+    queries: number,
+    steps: number,
+    symbols: number,
+    width: number,
+  ): void;
+  /**
+   * Undoes copyMixtureForward:
+   *
+   *     dProbabilities[n, t, j] = g · dy[n, t, j]        dWeights[n, t, e] = (1 − g) · dy[n, t, ids[n, e]]
+   *     dGate[n, t] = Σⱼ probabilities[n, t, j] · dy[n, t, j] − Σₑ weights[n, t, e] · dy[n, t, ids[n, e]]
+   *
+   * with 0 for dy at the id −1.
+   */
+  copyMixtureBackward(
+    probabilities: F,
+    gate: F,
+    weights: F,
+    ids: I,
+    dy: F,
+    dProbabilities: F,
+    dGate: F,
+    dWeights: F,
+    batch: number,
+    queries: number,
+    steps: number,
+    symbols: number,
+    width: number,
+  ): void;
+
+  // --- loss of probabilities ---
+
+  /**
+   * With q = max(p, 2^−100), p = probabilities (rows, columns), and a `smoothing` ε from 0 to less than 1,
+   *
+   *     losses[i] = −(1 − ε) · ln q[i, targets[i]] − ε · the mean of ln q[i, j] over j < symbols
+   *
+   * and 0 where targets[i] = ignored. symbols ≤ columns, and at least 1 where ε > 0.
+   */
+  negativeLogLikelihoodForward(
+    probabilities: F,
+    targets: I,
+    ignored: number,
+    smoothing: number,
+    symbols: number,
+    losses: F,
+    rows: number,
+    columns: number,
+  ): void;
+  /**
+   * dProbabilities[i, j] = −factor · ((1 − ε) · [j = targets[i]] + ε / symbols · [j < symbols]) / p[i, j];
+   * 0 where p[i, j] ≤ 2^−100, where that factor of 1 / p is 0, and in rows that are ignored.
+   */
+  negativeLogLikelihoodBackward(
+    probabilities: F,
+    targets: I,
+    ignored: number,
+    smoothing: number,
+    symbols: number,
+    factor: number,
+    dProbabilities: F,
+    rows: number,
+    columns: number,
+  ): void;
 }

@@ -67,48 +67,53 @@ describe("softmax cross-entropy", () => {
     { columns: 4, targets: [3, 0, 2] },
     { columns: 17, targets: [16, IGNORED, 5, 5] },
     { columns: 3, targets: [IGNORED, IGNORED] },
-  ];
+  ].flatMap((shape) => [0, 0.1, 0.7].map((smoothing) => ({ ...shape, smoothing })));
 
-  it.each(shapes)("of $columns columns, targets $targets: the gradient is right", (shape) => {
-    const { columns } = shape;
-    const targets = Int32Array.from(shape.targets);
-    const rows = targets.length;
-    const factor = 0.7;
-    const forward = (logits: Float64Array) => {
-      const [probabilities, losses] = [new Float64Array(logits.length), new Float64Array(rows)];
-      definitions.softmaxCrossEntropyForward(
-        logits,
-        targets,
-        IGNORED,
-        probabilities,
-        losses,
-        rows,
-        columns,
-      );
-      return { probabilities, losses };
-    };
-    const complaints = gradientComplaints({
-      inputs: { logits: normals64(new Random(columns), rows * columns) },
-      // The loss that the contract differentiates: all rows' losses times one factor.
-      forward: ({ logits }) => [[factor * forward(logits!).losses.reduce((a, b) => a + b, 0)]],
-      backward: ({ logits }, [upstream]) => {
-        const dLogits = new Float64Array(logits!.length).fill(Number.NaN);
-        const { probabilities } = forward(logits!);
-        const scale = factor * upstream![0]!;
-        definitions.softmaxCrossEntropyBackward(
-          probabilities,
+  it.each(shapes)(
+    "of $columns columns, targets $targets, smoothing $smoothing: the gradient is right",
+    (shape) => {
+      const { columns, smoothing } = shape;
+      const targets = Int32Array.from(shape.targets);
+      const rows = targets.length;
+      const factor = 0.7;
+      const forward = (logits: Float64Array) => {
+        const [probabilities, losses] = [new Float64Array(logits.length), new Float64Array(rows)];
+        definitions.softmaxCrossEntropyForward(
+          logits,
           targets,
           IGNORED,
-          scale,
-          dLogits,
+          smoothing,
+          probabilities,
+          losses,
           rows,
           columns,
         );
-        return { logits: dLogits };
-      },
-    });
-    expect(complaints).toEqual([]);
-  });
+        return { probabilities, losses };
+      };
+      const complaints = gradientComplaints({
+        inputs: { logits: normals64(new Random(columns), rows * columns) },
+        // The loss that the contract differentiates: all rows' losses times one factor.
+        forward: ({ logits }) => [[factor * forward(logits!).losses.reduce((a, b) => a + b, 0)]],
+        backward: ({ logits }, [upstream]) => {
+          const dLogits = new Float64Array(logits!.length).fill(Number.NaN);
+          const { probabilities } = forward(logits!);
+          const scale = factor * upstream![0]!;
+          definitions.softmaxCrossEntropyBackward(
+            probabilities,
+            targets,
+            IGNORED,
+            smoothing,
+            scale,
+            dLogits,
+            rows,
+            columns,
+          );
+          return { logits: dLogits };
+        },
+      });
+      expect(complaints).toEqual([]);
+    },
+  );
 });
 
 describe("dropout", () => {

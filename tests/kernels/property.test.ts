@@ -12,6 +12,10 @@ import * as attention from "../../src/kernels/attention/case-builders.ts";
 import { addRepeatedCase, copyBlocksCase } from "../../src/kernels/blocks/cases.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import {
+  copyMixtureBackwardCase,
+  copyMixtureForwardCase,
+} from "../../src/kernels/copy-mixture/cases.ts";
+import {
   crossEntropyBackwardCase,
   crossEntropyForwardCase,
 } from "../../src/kernels/cross-entropy/cases.ts";
@@ -25,6 +29,10 @@ import { layerNormBackwardCase, layerNormForwardCase } from "../../src/kernels/l
 import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
 import { matmulCase } from "../../src/kernels/matmul/cases.ts";
 import { minimumBackwardCase, minimumForwardCase } from "../../src/kernels/minimum/cases.ts";
+import {
+  likelihoodBackwardCase,
+  likelihoodForwardCase,
+} from "../../src/kernels/negative-log-likelihood/cases.ts";
 import * as reductions from "../../src/kernels/reductions/cases.ts";
 import { rotateCase } from "../../src/kernels/rotary/cases.ts";
 import { softmaxBackwardCase, softmaxForwardCase } from "../../src/kernels/softmax/cases.ts";
@@ -56,6 +64,7 @@ const recurrent = {
   seed: word,
 } as const;
 const gru = { ...recurrent, initial: fc.constantFrom("given", "none") } as const;
+const copies = { batch: few, queries: few, steps: some, symbols: some, extra: few, seed: word };
 const scale = fc.constantFrom(0.01, 0.3, 1, 10);
 const bells = {
   rows: some,
@@ -65,7 +74,12 @@ const bells = {
 };
 const masked = { batch: few, steps: some, size: some, inPlace: flag };
 const alias = fc.constantFrom("none", "y = a", "y = b", "a = b", "all");
-const logits = { rows: some, columns: fc.integer({ min: 1, max: 40 }), seed: word };
+const logits = {
+  rows: some,
+  columns: fc.integer({ min: 1, max: 40 }),
+  smoothing: fc.constantFrom(0, 0.1, 0.6),
+  seed: word,
+};
 
 const elements = fc.record({ length, seed: word, inPlace: flag });
 const pairs = fc.nat(20);
@@ -155,6 +169,10 @@ const CASES: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
     .map(embeddingBackwardCase),
   softmaxCrossEntropyForward: fc.record(logits).map(crossEntropyForwardCase),
   softmaxCrossEntropyBackward: fc.record(logits).map(crossEntropyBackwardCase),
+  copyMixtureForward: fc.record(copies).map(copyMixtureForwardCase),
+  copyMixtureBackward: fc.record(copies).map(copyMixtureBackwardCase),
+  negativeLogLikelihoodForward: fc.record(logits).map(likelihoodForwardCase),
+  negativeLogLikelihoodBackward: fc.record(logits).map(likelihoodBackwardCase),
   dropout: fc
     .record({ length, seed: word, stream: word, threshold: word, inPlace: flag })
     .map(dropoutCase),

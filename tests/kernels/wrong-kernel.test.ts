@@ -226,6 +226,30 @@ describe("a wrong kernel is caught", () => {
     expect(found.join("\n")).not.toContain("states given: none");
   });
 
+  it("a loss that smooths nothing", async () => {
+    const found = await complaintsAbout("softmaxCrossEntropyForward", (...all) => {
+      all[3] = 0;
+      definitions.softmaxCrossEntropyForward(...all);
+    });
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.filter((line) => !line.includes("smoothing"))).toEqual([]);
+  });
+
+  it("a mixture that forgets the first weight of a symbol that occurs twice", async () => {
+    const found = await complaintsAbout("copyMixtureForward", (p, gate, weights, ids, ...rest) => {
+      const [, batch, , steps] = rest;
+      const kept = ids.slice();
+      for (let n = 0; n < batch; n++) {
+        const of = ids.subarray(n * steps, (n + 1) * steps);
+        for (const [e, id] of of.entries()) {
+          if (of.lastIndexOf(id) !== e) kept[n * steps + e] = -1;
+        }
+      }
+      definitions.copyMixtureForward(p, gate, weights, kept, ...rest);
+    });
+    expect(found.join("\n")).toContain("symbols that occur twice");
+  });
+
   it("an LSTM that goes forwards where it is to go backwards", async () => {
     const found = await complaintsAbout("lstmForward", (...all) => {
       all[12] = false;

@@ -3,11 +3,14 @@ import type { Tensor } from "../../src/core/tensor.ts";
 import { indices, zeros } from "../../src/devices/create.ts";
 import { Attention } from "../../src/layers/attention.ts";
 import { AttentionWeight } from "../../src/layers/attention-weight.ts";
+import { CopyMixture } from "../../src/layers/copy-mixture.ts";
 import { Dropout } from "../../src/layers/dropout.ts";
 import { Embedding } from "../../src/layers/embedding.ts";
 import { GRU } from "../../src/layers/gru.ts";
 import { Linear } from "../../src/layers/linear.ts";
+import type { LossCall } from "../../src/layers/loss.ts";
 import { LSTM } from "../../src/layers/lstm.ts";
+import { NegativeLogLikelihood } from "../../src/layers/negative-log-likelihood.ts";
 import { Softmax } from "../../src/layers/softmax.ts";
 import { SoftmaxCrossEntropy } from "../../src/layers/softmax-cross-entropy.ts";
 import { Entmax15, Sparsemax } from "../../src/layers/sparse-softmax.ts";
@@ -67,6 +70,19 @@ function timeAttentionSubject(keepWeights: boolean, lengths: number[] | null): S
       const [hsEnc, hsDec] = layer.backward(dout!);
       return { hsEnc, hsDec };
     },
+  };
+}
+
+/** Behind a softmax, so that what it gets is above 0. */
+function likelihoodSubject(layer: NegativeLogLikelihood, call: LossCall): Subject {
+  const softmax = new Softmax();
+  return {
+    shapes: { x: [2, 3, 5] },
+    forward: ({ x }) => {
+      const targets = indices([0, 4, -1, 2, 2, -1], [2, 3], { device: x!.device });
+      return [layer.forward(softmax.forward(x!), targets, call)];
+    },
+    backward: ([dLoss]) => ({ x: softmax.backward(layer.backward(dLoss!.data[0]!)) }),
   };
 }
 
@@ -193,6 +209,35 @@ const subjects: Readonly<Record<string, () => Subject>> = {
         layer.forward(logits!, indices([0, 4, 1, 2], [4], { device: logits!.device })),
       ],
       backward: ([dLoss]) => ({ logits: layer.backward(dLoss!.data[0]!) }),
+    };
+  },
+  "SoftmaxCrossEntropy with smoothing": () => {
+    const layer = new SoftmaxCrossEntropy({ smoothing: 0.2 });
+    return {
+      shapes: { logits: [4, 5] },
+      forward: ({ logits }) => [
+        layer.forward(logits!, indices([0, 4, -1, 2], [4], { device: logits!.device })),
+      ],
+      backward: ([dLoss]) => ({ logits: layer.backward(dLoss!.data[0]!) }),
+    };
+  },
+  "NegativeLogLikelihood of a Softmax": () => likelihoodSubject(new NegativeLogLikelihood(), {}),
+  "NegativeLogLikelihood with smoothing, as a sum": () =>
+    likelihoodSubject(new NegativeLogLikelihood({ reduction: "sum", smoothedSymbols: 3 }), {
+      smoothing: 0.3,
+    }),
+  CopyMixture: () => {
+    const layer = new CopyMixture();
+    return {
+      shapes: { p: [2, 3, 5], gate: [2, 3], weights: [2, 3, 4] },
+      forward: ({ p, gate, weights }) => {
+        const ids = indices([1, 6, 1, -1, 5, 0, 4, 2], [2, 4], { device: p!.device });
+        return [layer.forward(p!, gate!, weights!, ids, 7)];
+      },
+      backward: ([dy]) => {
+        const { dProbabilities, dGate, dWeights } = layer.backward(dy!);
+        return { p: dProbabilities, gate: dGate, weights: dWeights };
+      },
     };
   },
   Dropout: () => {

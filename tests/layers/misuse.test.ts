@@ -21,6 +21,11 @@ const loss = () => started(make("SoftmaxCrossEntropy"), zeros([1, 3]), indices([
 const { DataError, DeviceError, DtypeError, ShapeError, StateError } = heed;
 const promise = () => heed.openDevice("reference");
 
+/** A CopyMixture of two texts, two steps each, of 3 symbols; what is wrong with it comes last. */
+const copy = (ids: unknown, width?: unknown, gate = zeros([2, 2])) =>
+  make("CopyMixture")["forward"]?.(zeros([2, 2, 3]), gate, zeros([2, 2, 2]), ids, width);
+const ids = () => indices([0, 1, 2, 3], [2, 2]);
+
 const refusals: readonly (readonly [string, typeof DataError, RegExp, () => unknown])[] = [
   ["tensor: options", DataError, /got null/, () => call["tensor"]?.([1], [1], null)],
   ["tensor: an option", DataError, /"dtyp"/, () => call["tensor"]?.([1], [1], { dtyp: "float64" })],
@@ -103,6 +108,58 @@ const refusals: readonly (readonly [string, typeof DataError, RegExp, () => unkn
     DataError,
     /array/,
     () => lstm()[0]["backward"]?.(lstm()[1], [zeros([1, 4])]),
+  ],
+  [
+    "SoftmaxCrossEntropy: smoothing of 1",
+    DataError,
+    /smoothing .*less than 1.*got 1/,
+    () => make("SoftmaxCrossEntropy", { smoothing: 1 }),
+  ],
+  [
+    "SoftmaxCrossEntropy: a call's name",
+    DataError,
+    /"smooth"/,
+    () =>
+      make("SoftmaxCrossEntropy")["forward"]?.(zeros([1, 2]), heed.indices([0]), { smooth: 0.1 }),
+  ],
+  [
+    "NegativeLogLikelihood: no symbols",
+    DataError,
+    /smoothedSymbols.*0/,
+    () => make("NegativeLogLikelihood", { smoothedSymbols: 0 }),
+  ],
+  [
+    "NegativeLogLikelihood: too few symbols",
+    ShapeError,
+    /at least 3 symbols.*got 2/,
+    () =>
+      make("NegativeLogLikelihood", { smoothedSymbols: 3 })["forward"]?.(
+        zeros([1, 2]),
+        heed.indices([0]),
+      ),
+  ],
+  [
+    "NegativeLogLikelihood: a target beyond",
+    ShapeError,
+    /from 0 to 1.*got 2/,
+    () => make("NegativeLogLikelihood")["forward"]?.(zeros([1, 2]), heed.indices([2])),
+  ],
+  ["CopyMixture: an id beyond", ShapeError, /sourceIds.*from -1 to 2.*got 3/, () => copy(ids())],
+  ["CopyMixture: too narrow", ShapeError, /at least the vocabulary's 3.*2/, () => copy(ids(), 2)],
+  ["CopyMixture: half a symbol", ShapeError, /width.*3\.5/, () => copy(ids(), 3.5)],
+  ["CopyMixture: other ids", ShapeError, /sourceIds of shape \(2, 2\)/, () => copy(indices([1]))],
+  ["CopyMixture: ids as a tensor", ShapeError, /indices/, () => copy(zeros([2, 2]), 4)],
+  [
+    "CopyMixture: another gate",
+    ShapeError,
+    /gate of shape \(2, 2\)/,
+    () => copy(ids(), 4, zeros([2, 3])),
+  ],
+  [
+    "CopyMixture: backward first",
+    StateError,
+    /CopyMixture/,
+    () => make("CopyMixture")["backward"]?.(zeros([1])),
   ],
   ["GRU: a negative size", ShapeError, /GRU: .*-1/, () => make("GRU", -1, 4)],
   [
@@ -250,6 +307,15 @@ describe("what would reach behind a kernel's arrays is refused", () => {
     const y = layer.forward(ids);
     ids.data[0] = 1e6;
     expect(() => layer.backward(y)).toThrow(/Embedding\.backward.*from 0 to 2, got 1000000/);
+  });
+
+  test("source ids that were written to after the forward pass", () => {
+    const layer = new heed.CopyMixture();
+    const [p, weights] = [zeros([1, 1, 2]), zeros([1, 1, 1])];
+    const ids = indices([[1]]);
+    const y = layer.forward(p, zeros([1, 1]), weights, ids);
+    ids.data[0] = 2;
+    expect(() => layer.backward(y)).toThrow(/CopyMixture\.backward.*from -1 to 1, got 2/);
   });
 
   test("an Adam step over tensors of another device changes nothing", async () => {

@@ -4,6 +4,7 @@ import { attendCases } from "../../src/kernels/attend/cases.ts";
 import { attentionCases } from "../../src/kernels/attention/cases.ts";
 import { blocksCases } from "../../src/kernels/blocks/cases.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
+import { copyMixtureCases } from "../../src/kernels/copy-mixture/cases.ts";
 import { crossEntropyCases } from "../../src/kernels/cross-entropy/cases.ts";
 import { dropoutCases } from "../../src/kernels/dropout/cases.ts";
 import { elementwiseCases } from "../../src/kernels/elementwise/cases.ts";
@@ -14,6 +15,7 @@ import { layerNormCases } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmCases } from "../../src/kernels/lstm/cases.ts";
 import { matmulCases } from "../../src/kernels/matmul/cases.ts";
 import { minimumCases } from "../../src/kernels/minimum/cases.ts";
+import { likelihoodCases } from "../../src/kernels/negative-log-likelihood/cases.ts";
 import { reductionCases } from "../../src/kernels/reductions/cases.ts";
 import { rotaryCases } from "../../src/kernels/rotary/cases.ts";
 import { softmaxCases } from "../../src/kernels/softmax/cases.ts";
@@ -35,6 +37,8 @@ export function allCases(): KernelCase[] {
     ...gruCases(),
     ...embeddingCases(),
     ...crossEntropyCases(),
+    ...copyMixtureCases(),
+    ...likelihoodCases(),
     ...dropoutCases(),
     ...adamCases(),
     ...activationCases(),

@@ -9,6 +9,10 @@ import * as attention from "../../src/kernels/attention/case-builders.ts";
 import { addRepeatedCase, copyBlocksCase } from "../../src/kernels/blocks/cases.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import {
+  copyMixtureBackwardCase,
+  copyMixtureForwardCase,
+} from "../../src/kernels/copy-mixture/cases.ts";
+import {
   crossEntropyBackwardCase,
   crossEntropyForwardCase,
 } from "../../src/kernels/cross-entropy/cases.ts";
@@ -20,6 +24,10 @@ import { layerNormBackwardCase, layerNormForwardCase } from "../../src/kernels/l
 import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
 import { matmulCase } from "../../src/kernels/matmul/cases.ts";
 import { minimumBackwardCase, minimumForwardCase } from "../../src/kernels/minimum/cases.ts";
+import {
+  likelihoodBackwardCase,
+  likelihoodForwardCase,
+} from "../../src/kernels/negative-log-likelihood/cases.ts";
 import { sumRowsCase } from "../../src/kernels/reductions/cases.ts";
 import { rotateCase } from "../../src/kernels/rotary/cases.ts";
 import { softmaxBackwardCase, softmaxForwardCase } from "../../src/kernels/softmax/cases.ts";
@@ -110,6 +118,12 @@ export function bigCases(): KernelCase[] {
     sumRowsCase({ ...rows, accumulate: false }),
     crossEntropyForwardCase(rows),
     crossEntropyBackwardCase(rows),
+    crossEntropyForwardCase({ ...rows, smoothing: 0.1 }),
+    crossEntropyBackwardCase({ ...rows, smoothing: 0.1 }),
+    copyMixtureForwardCase({ batch: 3, queries: 67, steps: 41, symbols: 517, extra: 30, seed }),
+    copyMixtureBackwardCase({ batch: 3, queries: 67, steps: 41, symbols: 517, extra: 30, seed }),
+    likelihoodForwardCase({ ...rows, smoothing: 0.1, symbols: 501 }),
+    likelihoodBackwardCase({ ...rows, smoothing: 0.1, symbols: 501 }),
     dropoutCase({ length: 500_003, seed, stream: 1, threshold: 2 ** 30, inPlace: false }),
     embeddingForwardCase({ count: 2003, size: 301, symbols: 50, seed }),
     adamCase({ length: 500_003, step: 3, seed }),

@@ -21,6 +21,7 @@ export interface CrossEntropyOptions {
   readonly columns: number;
   /** The target that does not count; every third row has it. −1 where left out. */
   readonly ignored?: number;
+  readonly smoothing?: number;
   readonly factor?: number;
   readonly seed?: number;
   readonly scale?: number;
@@ -41,12 +42,13 @@ function numbersOf(options: CrossEntropyOptions) {
 }
 
 function nameOf(op: string, options: CrossEntropyOptions): string {
-  const { rows, columns, ignored = -1, special = "" } = options;
-  return `${op}: ${rows} × ${columns}, ignored ${ignored}${special}`;
+  const { rows, columns, ignored = -1, smoothing = 0, special = "" } = options;
+  const smooth = smoothing === 0 ? "" : `, smoothing ${smoothing}`;
+  return `${op}: ${rows} × ${columns}, ignored ${ignored}${smooth}${special}`;
 }
 
 export function crossEntropyForwardCase(options: CrossEntropyOptions): KernelCase {
-  const { rows, columns, ignored = -1 } = options;
+  const { rows, columns, ignored = -1, smoothing = 0 } = options;
   const x = numbersOf(options);
   return kernelCase({
     name: nameOf("softmaxCrossEntropyForward", options),
@@ -63,6 +65,7 @@ export function crossEntropyForwardCase(options: CrossEntropyOptions): KernelCas
         logits,
         targets,
         ignored,
+        smoothing,
         probabilities,
         losses,
         rows,
@@ -72,7 +75,7 @@ export function crossEntropyForwardCase(options: CrossEntropyOptions): KernelCas
 }
 
 export function crossEntropyBackwardCase(options: CrossEntropyOptions): KernelCase {
-  const { rows, columns, ignored = -1, factor = 0.3 } = options;
+  const { rows, columns, ignored = -1, smoothing = 0, factor = 0.3 } = options;
   const x = numbersOf(options);
   const probabilities = x.logits.slice();
   softmaxForward(probabilities, probabilities, rows, columns);
@@ -87,6 +90,7 @@ export function crossEntropyBackwardCase(options: CrossEntropyOptions): KernelCa
         probabilities,
         targets,
         ignored,
+        smoothing,
         factor,
         dLogits,
         rows,
@@ -116,16 +120,27 @@ export function crossEntropyCases(): KernelCase[] {
   for (const [rows, columns] of SHAPES) {
     push({ rows, columns });
     push({ rows, columns, ignored: 0, factor: 1 / 7 });
+    push({ rows, columns, smoothing: 0.1 });
   }
   const shape = { rows: 6, columns: 17 };
   const low = Number.NEGATIVE_INFINITY;
   push({ ...shape, scale: 1e-4, special: ", tiny logits" });
   push({ ...shape, scale: 300, special: ", large logits" });
   push({ ...shape, scale: 3e4, special: ", huge logits" });
+  push({ ...shape, smoothing: 0.3, scale: 3e4, special: ", huge logits" });
+  push({ ...shape, smoothing: 0.9, ignored: 0 });
+  push({ ...shape, smoothing: 0.1, values: { 2: Number.NaN }, special: ", NaN" });
   push({ ...shape, targets: [-1, -1, -1, -1, -1, -1], special: ", all ignored" });
   push({ ...shape, values: { 2: Number.NaN }, special: ", NaN" });
   push({ ...shape, values: { 19: Number.NaN }, special: ", NaN in an ignored row" });
   const targets = [4, 3, 2, 1, 0, 16];
   push({ ...shape, values: { 3: low, 20: low }, targets, special: ", −∞ at and off the target" });
+  push({
+    ...shape,
+    smoothing: 0.1,
+    values: { 3: low, 20: low },
+    targets,
+    special: ", −∞ at and off the target",
+  });
   return cases;
 }
