@@ -28,7 +28,7 @@ import { checkConfig, type ModelConfig } from "./model-config.ts";
 import type { ModelOptions } from "./model-options.ts";
 import type { ModelParts } from "./model-parts.ts";
 import type { Network } from "./network.ts";
-import { type SequenceLoss, WritingLoss } from "./sequence-loss.ts";
+import { CopyingLoss, type SequenceLoss, WritingLoss } from "./sequence-loss.ts";
 import { readSource } from "./source.ts";
 import { defaultText, TEXT_FIELDS, type TextOptions, vocabulariesOf } from "./text-options.ts";
 import type { Pair, Transduction, TransductionInput } from "./types.ts";
@@ -250,7 +250,7 @@ export class AttentionSeq2seq implements ModelParts {
   #loss(smoothing: number): SequenceLoss {
     let loss = this.#losses.get(smoothing);
     if (loss === undefined) {
-      loss = new WritingLoss(smoothing);
+      loss = this.config.copy ? new CopyingLoss(smoothing) : new WritingLoss(smoothing);
       this.#losses.set(smoothing, loss);
     }
     return loss;

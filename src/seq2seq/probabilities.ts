@@ -1,5 +1,6 @@
 import type { Scope } from "../core/scope.ts";
 import type { Indices, Tensor } from "../core/tensor.ts";
+import { CopyMixture } from "../layers/copy-mixture.ts";
 import { Softmax } from "../layers/softmax.ts";
 import type { StepOutput } from "./network.ts";
 
@@ -18,5 +19,5 @@ export function probabilitiesOf(
 ): Tensor {
   const written = scope.keep(new Softmax().forward(logits));
   if (copies === null || weights === null || gate === null) return written;
-  throw new Error(String(width));
+  return scope.keep(new CopyMixture().forward(written, gate, weights, copies, width));
 }

@@ -42,6 +42,15 @@ const CONFIGS: readonly (readonly [name: string, config: ConfigOverrides])[] = [
   ],
   ["an output that is the decoder's embeddings", { tiedEmbeddings: "target" }],
   ["an output that is the embeddings of both sides", { tiedEmbeddings: "all" }],
+  ["copies of symbols", { copy: true }],
+  [
+    "copies by two heads, fed",
+    { copy: true, attention: "multi-head", heads: 2, inputFeeding: true },
+  ],
+  [
+    "copies by an attentional vector",
+    { copy: true, attentionalSize: 3, attention: "additive", dropout: 0.2 },
+  ],
 ];
 
 test.each(CONFIGS)(
@@ -59,7 +68,7 @@ test.each(CONFIGS)(
     const { values, grads } = model.parameters;
     const run = (): { loss: number; count: number } => {
       model.zeroGradients();
-      const { loss, count } = model.gradients(batch, 7);
+      const { loss, count } = model.gradients(batch, 7, { labelSmoothing: 0.1 });
       const [sum = 0] = loss.data;
       loss.dispose();
       return { loss: sum, count };
