@@ -2,7 +2,7 @@ import type { AttentionKernels } from "./attend/contract.ts";
 import type { Kernels } from "./kernels.ts";
 
 /**
- * The ops that the notebook's layers and AttentionSeq2seq do without. A page that needs none of them does
+ * The ops that the notebook's layers do without. A page that needs none of them does
  * not download them: devices begin without, and `familyDevice` of src/devices/family.ts adds them.
  */
 export const FAMILY_OPS = [
