@@ -162,8 +162,15 @@ export type {
   OnnxAttentionOutputs,
 } from "./onnx/attention-types.ts";
 export type { EncodedPair, SourceBatch } from "./seq2seq/batch.ts";
+export {
+  type AcceptanceRule,
+  type Calibration,
+  type CalibrationBin,
+  calibration,
+} from "./seq2seq/calibration.ts";
 export { type ConfigOverrides, defaultConfig } from "./seq2seq/config.ts";
-export { evaluate } from "./seq2seq/evaluate.ts";
+export { Ensemble } from "./seq2seq/ensemble.ts";
+export { type EvaluateOptions, evaluate } from "./seq2seq/evaluate.ts";
 export { loadModel } from "./seq2seq/load-model.ts";
 export type { BestMeasure, Measure, Measures } from "./seq2seq/measures.ts";
 export { AttentionSeq2seq } from "./seq2seq/model.ts";
@@ -186,13 +193,16 @@ export { Trainer } from "./seq2seq/trainer.ts";
 export { readTrainingState, writeTrainingState } from "./seq2seq/training-file.ts";
 export { defaultTraining, type TrainOptions } from "./seq2seq/training-options.ts";
 export type { TrainingStanding, TrainingState } from "./seq2seq/training-state.ts";
+export type { Transducer } from "./seq2seq/transducer.ts";
 export type {
   Evaluation,
+  Hypothesis,
   Normalization,
   Pair,
   Prediction,
   StepReport,
   Tokens,
+  TransduceOptions,
   Transduction,
   TransductionInput,
 } from "./seq2seq/types.ts";

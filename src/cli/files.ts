@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { access, readFile, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
-import { AttentionSeq2seq, type Pair, parsePairs } from "../index.ts";
+import { type Pair, parsePairs } from "../index.ts";
 import { destination } from "./atomic-write.ts";
 import { UsageError } from "./errors.ts";
 
@@ -40,15 +40,14 @@ const UNREADABLE: Readonly<Record<string, string>> = {
 export async function readPairs(
   path: string,
   columns: readonly [number, number] | undefined,
+  features?: number | undefined,
 ): Promise<Pair[]> {
   const bytes = await readInput(path, "a file of pairs, one `source<TAB>target` a line");
-  return parsePairs(bytes, { file: path, ...(columns === undefined ? {} : { columns }) });
-}
-
-/** The model in a file. Throws UsageError about the path, CheckpointError about what is in it. */
-export async function readModel(path: string): Promise<AttentionSeq2seq> {
-  const bytes = await readInput(path, "a model file, as `heed train` writes it");
-  return AttentionSeq2seq.fromBytes(bytes, { where: path });
+  return parsePairs(bytes, {
+    file: path,
+    ...(columns === undefined ? {} : { columns }),
+    ...(features === undefined ? {} : { features }),
+  });
 }
 
 /**

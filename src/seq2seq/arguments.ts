@@ -54,15 +54,6 @@ export function inputParts(
   return { source: input.source, features: input.features ?? "" };
 }
 
-/** Refuses anything but an array of what a model may be asked about. */
-export function checkInputs(where: string, inputs: unknown): void {
-  if (!Array.isArray(inputs)) {
-    const expected = "texts to be an array of strings";
-    throw new DataError({ where, expected, received: describe(inputs) });
-  }
-  for (const [i, input] of inputs.entries()) inputParts(where, `texts[${i}]`, input);
-}
-
 /** Refuses anything but an array of pairs. */
 export function checkPairs(where: string, pairs: unknown): asserts pairs is readonly Pair[] {
   if (!Array.isArray(pairs)) {

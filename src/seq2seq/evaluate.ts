@@ -1,14 +1,25 @@
-import { checkNumber, checkOptions } from "../core/arguments.ts";
+import { checkOptions, describe } from "../core/arguments.ts";
+import { DataError } from "../core/errors.ts";
 import { checkInstance, checkPairs } from "./arguments.ts";
+import { readSearchOptions } from "./decoding/search-options.ts";
 import { editDistance, summarise } from "./metrics.ts";
-import { AttentionSeq2seq } from "./model.ts";
-import type { Evaluation, Pair, Prediction } from "./types.ts";
+import type { Transducer } from "./transducer.ts";
+import type { Evaluation, Pair, Prediction, TransduceOptions } from "./types.ts";
+
+/** How to measure; every field has a default. */
+export interface EvaluateOptions
+  extends Pick<TransduceOptions, "batchSize" | "beam" | "lengthPenalty"> {
+  /** Called with the number of pairs done and of all, after every hundred pairs and the last. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Pairs between two calls of `onProgress`. */
+const INTERVAL = 100;
 
 /**
- * How a model does on pairs: exact match and symbol error rate, by greedy decoding.
+ * How a model, or an ensemble, does on pairs: exact match and symbol error rate, by greedy decoding unless
+ * a beam is asked for. A source that it cannot read counts as answered by nothing.
  *
- * @param options.batchSize texts decoded together, 128 unless given
- * @param options.onProgress called after every batch with the number of pairs done and of all
  * @throws DataError when there are no pairs, or no target has a symbol
  *
  * @example
@@ -18,40 +29,44 @@ import type { Evaluation, Pair, Prediction } from "./types.ts";
  * exactMatch === Number(predictions[0]?.exact); // → true
  */
 export async function evaluate(
-  model: AttentionSeq2seq,
+  model: Transducer,
   pairs: readonly Pair[],
-  options: {
-    readonly batchSize?: number;
-    readonly onProgress?: (done: number, total: number) => void;
-  } = {},
+  options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const where = "evaluate";
-  checkInstance(where, "model", model, AttentionSeq2seq);
+  checkTransducer(where, model);
   checkPairs(where, pairs);
-  checkOptions(where, options, ["batchSize", "onProgress"]);
-  const { batchSize = 128, onProgress } = options;
-  const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 1;
-  checkNumber(where, "batchSize", batchSize, "a whole number ≥ 1", isCount);
+  checkOptions(where, options, ["batchSize", "beam", "lengthPenalty", "onProgress"]);
+  const { onProgress, ...search } = options;
   if (onProgress !== undefined) checkInstance(where, "onProgress", onProgress, Function);
-  const { targetVocabulary } = model;
-  // Batches of equal lengths waste least; the results go back to the order of the pairs.
-  const order = pairs.map((_, i) => i);
-  order.sort((a, b) => (pairs[a]?.source.length ?? 0) - (pairs[b]?.source.length ?? 0));
-  const predictions: Prediction[] = new Array(pairs.length);
-  for (let start = 0; start < order.length; start += batchSize) {
-    const batch = order.slice(start, start + batchSize);
-    const asked = batch.map((i) => pairs[i] as Pair);
-    const results = await model.transduceMany(asked, { attention: false });
-    for (const [k, i] of batch.entries()) {
-      const pair = pairs[i] as Pair;
-      const output = results[k]?.output ?? "";
-      const edits = editDistance(
-        results[k]?.outputSymbols ?? [],
-        targetVocabulary.symbolsIn(pair.target),
-      );
-      predictions[i] = { pair, output, exact: edits === 0, edits };
-    }
-    onProgress?.(Math.min(start + batchSize, pairs.length), pairs.length);
+  readSearchOptions(where, search, false);
+  const { targetVocabulary, featureVocabulary } = model;
+  const tagged = pairs.find(({ features = "" }) => features.trim() !== "");
+  if (featureVocabulary === null && tagged !== undefined) {
+    throw new DataError({
+      where,
+      expected: "pairs without features, since the model reads none",
+      received: describe(tagged.features),
+    });
+  }
+  const predictions: Prediction[] = [];
+  for await (const result of model.transduceStream(pairs, { ...search, attention: false })) {
+    const pair = pairs[predictions.length]!;
+    const edits = editDistance(result.outputSymbols, targetVocabulary.symbolsIn(pair.target));
+    const { output, score } = result;
+    predictions.push({ pair, output, exact: edits === 0, edits, score });
+    const done = predictions.length;
+    if (done % INTERVAL === 0 || done === pairs.length) onProgress?.(done, pairs.length);
   }
   return summarise(predictions, targetVocabulary);
+}
+
+function checkTransducer(where: string, model: unknown): void {
+  const isObject = typeof model === "object" && model !== null;
+  if (isObject && "transduceStream" in model && "targetVocabulary" in model) return;
+  throw new DataError({
+    where,
+    expected: "model to be an AttentionSeq2seq or an Ensemble",
+    received: describe(model),
+  });
 }

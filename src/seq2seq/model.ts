@@ -7,14 +7,7 @@ import { deviceHolding } from "../devices/create.ts";
 import { zeroGradients } from "../layers/optimisation.ts";
 import { Parameters } from "../layers/parameters.ts";
 import { checkParameterCount, networkOf, parameterSpecs } from "./architectures.ts";
-import {
-  checkInputs,
-  checkInstance,
-  checkPair,
-  checkPairs,
-  checkText,
-  inputParts,
-} from "./arguments.ts";
+import { checkInstance, checkPair, checkPairs, checkText } from "./arguments.ts";
 import {
   batchSources,
   batchTargets,
@@ -23,7 +16,7 @@ import {
   IGNORED,
 } from "./batch.ts";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
-import { greedy } from "./decoding.ts";
+import { transduceStream, transduceText, transduceTexts } from "./decoding/transduce.ts";
 import { checkConfig, type ModelConfig } from "./model-config.ts";
 import type { ModelOptions } from "./model-options.ts";
 import type { ModelParts } from "./model-parts.ts";
@@ -31,7 +24,8 @@ import type { Network } from "./network.ts";
 import { CopyingLoss, type SequenceLoss, WritingLoss } from "./sequence-loss.ts";
 import { readSource } from "./source.ts";
 import { defaultText, TEXT_FIELDS, type TextOptions, vocabulariesOf } from "./text-options.ts";
-import type { Pair, Transduction, TransductionInput } from "./types.ts";
+import type { Transducer } from "./transducer.ts";
+import type { Pair, TransduceOptions, Transduction, TransductionInput } from "./types.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
 const OPTIONS: readonly (keyof ModelOptions)[] = ["device", "dtype", "seed", "featureVocabulary"];
@@ -48,7 +42,7 @@ const OPTIONS: readonly (keyof ModelOptions)[] = ["device", "dtype", "seed", "fe
  * const { output, attention } = await model.transduce("abc");
  * attention.length === output.length; // → true
  */
-export class AttentionSeq2seq implements ModelParts {
+export class AttentionSeq2seq implements ModelParts, Transducer {
   readonly config: ModelConfig;
   readonly sourceVocabulary: Vocabulary;
   readonly featureVocabulary: Vocabulary | null;
@@ -211,30 +205,29 @@ export class AttentionSeq2seq implements ModelParts {
   }
 
   /**
-   * What the model makes of a text, by greedy decoding.
+   * What the model makes of one text; see {@link Transducer.transduce}.
    *
-   * @throws DataError for a symbol it has never seen, where its vocabulary has none for unknown ones
+   * @throws DataError for a symbol that it has never seen, where its vocabulary has none for unknown ones,
+   *   and for features where it reads none
    */
-  async transduce(text: TransductionInput): Promise<Transduction> {
-    inputParts("AttentionSeq2seq.transduce", "text", text);
-    const [result] = await this.transduceMany([text]);
-    return result as Transduction;
+  async transduce(input: TransductionInput, options: TransduceOptions = {}): Promise<Transduction> {
+    return transduceText([this], input, options, "AttentionSeq2seq.transduce");
   }
 
-  /**
-   * What the model makes of several texts, decoded as one batch, in their order.
-   *
-   * @param options.attention whether to collect the attention maps (default); without, they are empty
-   * @throws DataError as {@link transduce}
-   */
+  /** What the model makes of several texts, in their order; see {@link Transducer.transduceMany}. */
   async transduceMany(
-    texts: readonly TransductionInput[],
-    options: { readonly attention?: boolean } = {},
+    inputs: Iterable<TransductionInput> | AsyncIterable<TransductionInput>,
+    options: TransduceOptions = {},
   ): Promise<Transduction[]> {
-    const where = "AttentionSeq2seq.transduceMany";
-    checkInputs(where, texts);
-    checkOptions(where, options, ["attention"]);
-    return greedy(this, texts, options.attention ?? true);
+    return transduceTexts([this], inputs, options, "AttentionSeq2seq.transduceMany");
+  }
+
+  /** The same of texts that may come over time and without end; see {@link Transducer.transduceStream}. */
+  transduceStream(
+    inputs: Iterable<TransductionInput> | AsyncIterable<TransductionInput>,
+    options: TransduceOptions = {},
+  ): AsyncGenerator<Transduction> {
+    return transduceStream([this], inputs, options, "AttentionSeq2seq.transduceStream");
   }
 
   /** Gives the parameters' memory back. */

@@ -16,6 +16,8 @@ export interface ReadSource {
   readonly text: string;
   /** The tags, where there are any, then the symbols of the text. */
   readonly symbols: readonly string[];
+  /** How many of them are tags. */
+  readonly tags: number;
   /** Ids as the encoder takes them: tags count on from the symbols; padded where the model wants it, reversed. */
   readonly source: readonly number[];
   /** Of a model that copies: what of the targets each is, `extra` counted on from their symbols; else empty. */
@@ -57,6 +59,7 @@ export function readSource(model: Readers, input: TransductionInput, where: stri
   return {
     text,
     symbols: [...tags, ...symbols],
+    tags: tags.length,
     source: arrangeSource(ids, config, sourceVocabulary),
     copies,
     extra,

@@ -33,25 +33,61 @@ export type TransductionInput =
       readonly features?: string;
     };
 
-/** What a model makes of one text. */
-export interface Transduction {
-  /** The text. */
-  readonly source: string;
-  /** What the model wrote. */
+/** How to decode; every field has a default. */
+export interface TransduceOptions {
+  /**
+   * Whether to collect attention; without, it is empty. True unless given where one text is asked, false
+   * where several are, whose maps are many numbers.
+   */
+  readonly attention?: boolean;
+  /**
+   * Outputs that are kept in view while decoding, 1 to 1024. 1 is greedy: every symbol is the most probable
+   * after those before. `nBest` unless given, or 1.
+   */
+  readonly beam?: number;
+  /** Outputs to give in `alternatives`, best first, 1 to `beam`; none unless given. */
+  readonly nBest?: number;
+  /**
+   * The α of the length normalisation by which a beam's outputs are ranked (Wu et al. 2016, equation 14),
+   * score / ((5 + length) / 6)^α, 0 to 100. With 0, the default, scores are compared as they are.
+   */
+  readonly lengthPenalty?: number;
+  /** Most texts that are decoded together, 1 to 65536; fewer where they are long. 256 unless given. */
+  readonly batchSize?: number;
+}
+
+/** One output that a model finds for a text. */
+export interface Hypothesis {
+  /** The text it wrote. */
   readonly output: string;
-  /** The tags, where there are any, and the symbols of the text: one per column of `attention`. */
-  readonly sourceSymbols: readonly string[];
-  /** The symbols of the output, one per row of `attention`; without the end symbol. */
+  /** Its symbols, one per row of `attention`; without the end symbol. */
   readonly outputSymbols: readonly string[];
   /**
-   * attention[d][e]: how much output symbol d looked at source symbol e. Rows sum to 1, but for what
-   * an unmasked model (`maskPadding` false) gives to padding.
+   * ln P(output | source), the sum of the logarithms of the probabilities of its symbols, that of the end
+   * symbol among them where it came. exp(score) is how sure the model is of all of it, 0 to 1.
    */
-  readonly attention: readonly (readonly number[])[];
+  readonly score: number;
   /** Whether decoding came to the end symbol by itself rather than to the limit of steps. */
   readonly finished: boolean;
-  /** Source symbols that the model has never seen, each once, in order of appearance. */
+  /**
+   * attention[d][e]: how much output symbol d looked at source symbol e. Rows sum to 1, but for what
+   * an unmasked model (`maskPadding` false) gives to padding. Empty where nobody asked, or nothing attends.
+   */
+  readonly attention: readonly (readonly number[])[];
+}
+
+/** What a model makes of one text: its best output, and what is to be known about the text. */
+export interface Transduction extends Hypothesis {
+  /** The text. */
+  readonly source: string;
+  /** The tags, where there are any, and the symbols of the text: one per column of `attention`. */
+  readonly sourceSymbols: readonly string[];
+  /** Symbols and tags that the model has never seen, each once, in order of appearance. */
   readonly unknownSymbols: readonly string[];
+  /** Why the model could not read the text, and so has no output for it; null where it could. */
+  readonly refusal: string | null;
+  /** The best outputs, all different, best first, this one first; empty unless `nBest` asked for them. */
+  readonly alternatives: readonly Hypothesis[];
 }
 
 /** What one training step did. */
@@ -84,6 +120,8 @@ export interface Prediction {
   readonly exact: boolean;
   /** Edit distance in symbols between output and target. */
   readonly edits: number;
+  /** ln P(output | source), as the model has it; of an output that was cut off, of its symbols alone. */
+  readonly score: number;
 }
 
 /** How a model does on pairs. */

@@ -168,9 +168,11 @@ describe("heed predict", () => {
     expect(answers[0]).toEqual({
       source: "abcd",
       output: "dcba",
+      score: expect.closeTo(0, 0),
       finished: true,
       unknownSymbols: [],
     });
+    expect(answers[0].score).toBeLessThan(0);
     expect(answers[1]).toMatchObject({ source: "xab", unknownSymbols: ["x"] });
     const { attention, sourceSymbols, outputSymbols } = JSON.parse(full.stdout);
     expect(sourceSymbols).toEqual([..."abcd"]);
@@ -207,13 +209,25 @@ describe("heed evaluate", () => {
 
   it("gives the same as JSON, with as many of the worst as asked", async () => {
     const run = await at(["evaluate", "m.safetensors", "test.tsv", "--json", "--worst", "1"]);
-    const edits = { line: 3, source: "cab", target: "aaaa", output: "bac", edits: 3 };
-    expect(JSON.parse(run.stdout)).toEqual({
+    const { calibration, ...report } = JSON.parse(run.stdout);
+    const wrong = { line: 3, source: "cab", target: "aaaa", output: "bac", edits: 3 };
+    expect(report).toEqual({
       pairs: 4,
       exactMatch: 0.5,
       symbolErrorRate: 4 / 15,
-      worst: [edits],
+      worst: [{ ...wrong, score: expect.any(Number) }],
     });
+    expect(calibration.bins.at(-1)).toMatchObject({ from: 0.9, to: 1, pairs: 4, exactMatch: 0.5 });
+  });
+
+  it("says how far scores tell right from wrong when asked", async () => {
+    const words = ["evaluate", "m.safetensors", "test.tsv", "--calibration", "--worst", "0"];
+    const run = await at([...words, "--beam", "2", "--length-penalty", "0.5"]);
+    expect(run.stderr).toBe("");
+    expect(run.stdout).toMatch(/^calibration error {2}4\d(\.\d)? % \(distance of confidence/m);
+    expect(run.stdout).toMatch(/^confidence {8}pairs {2}mean confidence {2}exact match$/m);
+    expect(run.stdout).toMatch(/^90 % – 100 % {6,}4 {6,}9\d.* % {6,}50 %$/m);
+    expect(run.stdout).toMatch(/^(right 90 % of the time: score ≥ -0\.\d+|no choice of scores)/m);
   });
 });
 

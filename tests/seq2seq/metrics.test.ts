@@ -49,7 +49,7 @@ describe("summarise", () => {
   const spaces = Vocabulary.fromTexts([], "spaces");
   const prediction = (target: string, output: string, edits: number): Prediction => {
     const pair = { source: "s", target, line: 1 };
-    return { pair, output, exact: edits === 0, edits };
+    return { pair, output, exact: edits === 0, edits, score: -1 };
   };
 
   it("counts exact matches per pair and edits per target symbol", () => {

@@ -3,9 +3,11 @@ import {
   AttentionSeq2seq,
   attentionToSvg,
   attentionToText,
+  calibration,
   DataError,
   defaultConfig,
   defaultTraining,
+  Ensemble,
   evaluate,
   HeedError,
   holdOut,
@@ -74,6 +76,16 @@ describe("nonsense from plain JavaScript is taken or refused by an error of heed
     ["transduce", (v) => model.transduce(v)],
     ["transduceMany", (v) => model.transduceMany(v)],
     ["transduceMany, options", (v) => model.transduceMany(["a"], v)],
+    ["transduceStream", (v) => model.transduceStream(v).next()],
+    ...["attention", "beam", "nBest", "lengthPenalty", "batchSize"].map((name): [string, Call] => [
+      `transduce, ${name}`,
+      (v) => model.transduce("a", { [name]: v }),
+    ]),
+    ["Ensemble", (v) => new Ensemble(v)],
+    ["Ensemble, a model", (v) => new Ensemble([model, v])],
+    ["Ensemble, transduceMany", (v) => new Ensemble([model]).transduceMany(v)],
+    ["calibration", (v) => calibration(v)],
+    ["calibration, a prediction", (v) => calibration([v])],
     ["Trainer, model", (v) => new Trainer(v, pairs)],
     ["Trainer, pairs", (v) => new Trainer(model, v)],
     ["Trainer, options", (v) => new Trainer(model, pairs, v)],
@@ -92,6 +104,7 @@ describe("nonsense from plain JavaScript is taken or refused by an error of heed
     ["evaluate, model", (v) => evaluate(v, pairs)],
     ["evaluate, pairs", (v) => evaluate(model, v)],
     ["evaluate, options", (v) => evaluate(model, pairs, v)],
+    ["evaluate, beam", (beam) => evaluate(model, pairs, { beam })],
     ["evaluate, batchSize", (batchSize) => evaluate(model, pairs, { batchSize })],
     ["evaluate, onProgress", (onProgress) => evaluate(model, pairs, { onProgress })],
     ["defaultConfig, pairs", (v) => defaultConfig(v)],
@@ -190,7 +203,7 @@ test("refusals say where, what was expected and what came", async () => {
 test("evaluate refuses batches that would never come to an end", async () => {
   for (const batchSize of [0, -1, 0.5, Number.NaN]) {
     await expect(evaluate(model, pairs, { batchSize })).rejects.toThrow(
-      `evaluate: expected batchSize to be a whole number ≥ 1, got ${batchSize}`,
+      `evaluate: expected batchSize to be a whole number from 1 to 65536, got ${batchSize}`,
     );
   }
 });

@@ -85,7 +85,7 @@ describe("AttentionSeq2seq", () => {
   test("one text alone and in a batch of other lengths gives the same output and attention", async () => {
     const { model } = await trained(reversals(100));
     const texts = ["a", "abcdefabcdef", "", "fedc", "ab"];
-    const together = await model.transduceMany(texts);
+    const together = await model.transduceMany(texts, { attention: true });
     for (const [i, text] of texts.entries()) {
       const alone = await model.transduce(text);
       expect(together[i]!.output).toBe(alone.output);
@@ -132,7 +132,7 @@ describe("AttentionSeq2seq", () => {
       model.sourceVocabulary.pad,
       ...[...model.sourceVocabulary.encode("ab")].reverse(),
     ]);
-    const [short, long] = await model.transduceMany(["ab", "abcdefa"]);
+    const [short, long] = await model.transduceMany(["ab", "abcdefa"], { attention: true });
     expect(short!.sourceSymbols).toHaveLength(2);
     expect(long!.sourceSymbols).toHaveLength(7);
     for (const row of [...short!.attention, ...long!.attention]) {

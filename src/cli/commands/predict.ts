@@ -1,20 +1,30 @@
+import { fstatSync } from "node:fs";
 import { Command } from "commander";
-import { type AttentionSeq2seq, HeedError, StateError, type Transduction } from "../../index.ts";
+import type { Transducer, Transduction, TransductionInput } from "../../index.ts";
+import { type AnswerFormat, answerLines, hasLineEnds } from "../answers.ts";
 import { UsageError } from "../errors.ts";
-import { readModel } from "../files.ts";
-import { batches, type Line, readLines } from "../lines.ts";
+import { type Line, readLines } from "../lines.ts";
+import {
+  type DecodeOptions,
+  inputOf,
+  readTransducer,
+  searchOf,
+  withDecodeOptions,
+} from "../models.ts";
+import { wholeNumber } from "../numbers.ts";
 import { type ComputeOptions, chooseDevice, withComputeOptions } from "../options.ts";
 import { print } from "../output.ts";
-import { safeText } from "../safe-text.ts";
+import { openStreamProgress } from "../stream-progress.ts";
 import { Warnings } from "../warnings.ts";
 
-/** Characters of a line that are read; no model learns from sources as long. */
+/** UTF-16 units of a line that are read; no model learns from sources as long. */
 const LONGEST_LINE = 4096;
-const MOST_LINES = 64;
-/** Symbols per batch, padding included: bounds the memory of one batch. */
-const BATCH_SYMBOLS = 8192;
+/** Characters of answers that are written at a time. */
+const WRITTEN = 2 ** 16;
 
-interface PredictFlags extends ComputeOptions {
+interface PredictFlags extends ComputeOptions, DecodeOptions {
+  readonly nBest?: number;
+  readonly batch?: number;
   readonly jsonl?: boolean;
   readonly attention?: boolean;
 }
@@ -23,19 +33,30 @@ const EXAMPLES = `
 Examples:
   heed predict model.safetensors "june 27, 1990" "3/4/05"
   heed predict model.safetensors < inputs.txt > outputs.txt
+  heed predict model.safetensors --beam 5 --n-best 3 < inputs.txt
+  heed predict a.safetensors --ensemble b.safetensors --ensemble c.safetensors < inputs.txt
   heed predict model.safetensors --jsonl < inputs.txt | jq .output
 
-Without texts, every line of the standard input is answered by one line, in order; an empty
-line by an empty line. Symbols that the model has never seen are no error.`;
+Without texts, every line of the standard input is answered by one line, in order; an empty line by an
+empty line. A model that reads features takes them behind a tab. Symbols that the model has never seen
+are no error, nor are bytes that are not UTF-8; of a line of more than ${LONGEST_LINE} characters that many are
+read. With --n-best, every answer is "line number, score, output" with tabs between, best first.`;
 
 /** `heed predict`: texts in, outputs out, a line for a line. */
 export function predictCommand(): Command {
   const command = new Command("predict")
     .summary("what a model makes of texts")
     .description("Print what a model makes of texts, or of the lines of the standard input.")
-    .argument("<model>", "a model file, as heed train writes it")
-    .argument("[texts...]", "texts to read instead of the standard input")
-    .option("--jsonl", "one JSON object a line: source, output, finished, unknownSymbols")
+    .argument("<model>", "a model file, as heed train writes it, or a folder with one or several")
+    .argument("[texts...]", "texts to read instead of the standard input");
+  withDecodeOptions(command)
+    .option(
+      "--n-best <n>",
+      "print the n best outputs of each text",
+      wholeNumber("--n-best", 1, 1024),
+    )
+    .option("--batch <n>", "most texts at a time", wholeNumber("--batch", 1, 65536))
+    .option("--jsonl", "one JSON object a line: source, output, score, finished, unknownSymbols")
     .option("--attention", "with --jsonl: the symbols and the attention map as well")
     .addHelpText("after", EXAMPLES)
     .action(predict);
@@ -43,7 +64,8 @@ export function predictCommand(): Command {
 }
 
 async function predict(path: string, texts: readonly string[], flags: PredictFlags): Promise<void> {
-  if (flags.attention && !flags.jsonl) {
+  const { nBest, batch, beam, attention = false, jsonl = false } = flags;
+  if (attention && !jsonl) {
     throw new UsageError({
       where: "--attention",
       expected: "--jsonl with it",
@@ -51,16 +73,70 @@ async function predict(path: string, texts: readonly string[], flags: PredictFla
       fix: "for one map to look at, use heed show",
     });
   }
+  if (nBest !== undefined && beam !== undefined && nBest > beam) {
+    throw new UsageError({
+      where: "--n-best",
+      expected: `at most what --beam keeps, which is ${beam}`,
+      received: String(nBest),
+    });
+  }
   await chooseDevice(flags);
-  const model = await readModel(path);
-  const warnings = new Warnings();
-  const lines = texts.length > 0 ? given(texts) : readLines(process.stdin, LONGEST_LINE);
-  for await (const arrived of lines) {
-    for (const batch of batches(arrived, MOST_LINES, BATCH_SYMBOLS)) {
-      const answers = await answer(model, batch, flags, warnings);
-      await print(answers.map((line) => `${line}\n`).join(""));
+  const model = await readTransducer(path, flags.ensemble);
+  const format = { jsonl, attention, nBest: nBest !== undefined, terminal: process.stdout.isTTY };
+  await answerAll(model, texts.length > 0 ? given(texts) : null, format, {
+    ...searchOf(flags),
+    attention,
+    ...(nBest === undefined ? {} : { nBest }),
+    ...(batch === undefined ? {} : { batchSize: batch }),
+  });
+}
+
+/** Answers lines, those of the standard input where none are given. */
+async function answerAll(
+  model: Transducer,
+  lines: AsyncIterable<Line[]> | null,
+  format: AnswerFormat,
+  search: Parameters<Transducer["transduceStream"]>[1],
+): Promise<void> {
+  const size = lines === null ? sizeOfInput() : null;
+  const progress = openStreamProgress(process.stderr, process.stdout, size);
+  const warnings = new Warnings(() => progress.clear());
+  let bytes = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of process.stdin) {
+      bytes += chunk.length;
+      yield chunk;
     }
   }
+  /** Lines that are read and not answered. */
+  let waiting: Line[] = [];
+  let next = 0;
+  async function* inputs(): AsyncGenerator<TransductionInput> {
+    for await (const arrived of lines ?? readLines(counted(), LONGEST_LINE)) {
+      for (const line of arrived) {
+        waiting.push(line);
+        yield inputOf(line.text, model);
+      }
+    }
+  }
+  let text = "";
+  let answers = 0;
+  for await (const result of model.transduceStream(inputs(), search)) {
+    const line = waiting[next++]!;
+    warn(line, result, format, warnings);
+    text += answerLines(line, result, format);
+    answers += 1;
+    // Whoever asked a line waits for its answer: nothing is held back that has no other behind it.
+    const isLast = next === waiting.length;
+    if (!isLast && text.length < WRITTEN) continue;
+    await print(text);
+    progress.advance(answers, bytes);
+    text = "";
+    answers = 0;
+    bytes = 0;
+    if (isLast) [waiting, next] = [[], 0];
+  }
+  progress.end();
 }
 
 async function* given(texts: readonly string[]): AsyncGenerator<Line[]> {
@@ -72,80 +148,34 @@ async function* given(texts: readonly string[]): AsyncGenerator<Line[]> {
   }));
 }
 
-async function answer(
-  model: AttentionSeq2seq,
-  batch: readonly Line[],
-  flags: PredictFlags,
-  warnings: Warnings,
-): Promise<string[]> {
-  const full = batch.filter((line) => line.text !== "");
-  const made = await transduceAll(model, full, flags.attention ?? false, warnings);
-  const answers = new Map(full.map((line, i) => [line.number, made[i] ?? nothing(line.text)]));
-  return batch.map((line) => {
-    const result = answers.get(line.number) ?? nothing(line.text);
-    warn(line, result, warnings);
-    return flags.jsonl ? asJson(result, flags.attention ?? false) : asText(result.output);
-  });
-}
-
-/** One batch; where the model refuses it, line by line, so that one line never stops the others. */
-async function transduceAll(
-  model: AttentionSeq2seq,
-  lines: readonly Line[],
-  attention: boolean,
-  warnings: Warnings,
-): Promise<Transduction[]> {
-  if (lines.length === 0) return [];
+/** Bytes that the standard input has; null where it is no file. */
+function sizeOfInput(): number | null {
   try {
-    return await model.transduceMany(
-      lines.map((line) => line.text),
-      { attention },
-    );
-  } catch (error) {
-    if (!(error instanceof HeedError) || error instanceof StateError) throw error;
-    const [line] = lines;
-    if (line !== undefined && lines.length === 1) {
-      warnings.once("refused", `line ${line.number} is answered by nothing: ${error.message}`);
-      return [nothing(line.text)];
-    }
-    const each: Transduction[] = [];
-    for (const one of lines) each.push(...(await transduceAll(model, [one], attention, warnings)));
-    return each;
+    const found = fstatSync(0);
+    return found.isFile() && found.size > 0 ? found.size : null;
+  } catch {
+    return null;
   }
 }
 
-function nothing(source: string): Transduction {
-  return {
-    source,
-    output: "",
-    sourceSymbols: [],
-    outputSymbols: [],
-    attention: [],
-    finished: source === "",
-    unknownSymbols: [],
-  };
-}
-
-function warn(line: Line, result: Transduction, warnings: Warnings): void {
-  if (line.cut) {
-    warnings.once("cut", `line ${line.number} is read up to character ${LONGEST_LINE} only`);
-  }
+function warn(line: Line, result: Transduction, format: AnswerFormat, warnings: Warnings): void {
+  const { number } = line;
+  const { refusal, output } = result;
   const [unknown] = result.unknownSymbols;
+  if (line.damaged) {
+    warnings.once("damaged", `line ${number} is not UTF-8; what is not is read as U+FFFD`);
+  }
+  if (line.cut) {
+    warnings.once("cut", `line ${number} is read up to character ${LONGEST_LINE} only`);
+  }
+  if (refusal !== null) {
+    warnings.once("refused", `line ${number} is answered by nothing: ${refusal}`);
+  }
   if (unknown !== undefined) {
     const shown = JSON.stringify(unknown);
-    warnings.once("unknown", `line ${line.number} has ${shown}, which the model has never seen`);
+    warnings.once("unknown", `line ${number} has ${shown}, which the model has never seen`);
   }
-}
-
-function asText(output: string): string {
-  return process.stdout.isTTY ? safeText(output) : output;
-}
-
-function asJson(result: Transduction, withAttention: boolean): string {
-  const { source, output, finished, unknownSymbols } = result;
-  const { sourceSymbols, outputSymbols, attention } = result;
-  const fields = { source, output, finished, unknownSymbols };
-  return JSON.stringify(
-    withAttention ? { ...fields, sourceSymbols, outputSymbols, attention } : fields,
-  );
+  if (!format.jsonl && hasLineEnds(output)) {
+    warnings.once("ends", `the answer to line ${number} has line ends in it, written as spaces`);
+  }
 }

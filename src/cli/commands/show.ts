@@ -1,7 +1,9 @@
 import { Command } from "commander";
 import { attentionToSvg, attentionToText, type Transduction } from "../../index.ts";
 import { writeFileAtomically } from "../atomic-write.ts";
-import { checkOutput, readModel } from "../files.ts";
+import { WorkError } from "../errors.ts";
+import { checkOutput } from "../files.ts";
+import { inputOf, readTransducer, withEnsembleOption } from "../models.ts";
 import { type ComputeOptions, chooseDevice, withComputeOptions } from "../options.ts";
 import { print } from "../output.ts";
 import { safeText } from "../safe-text.ts";
@@ -9,6 +11,7 @@ import { canvasOf } from "../terminal.ts";
 import { Warnings } from "../warnings.ts";
 
 interface ShowFlags extends ComputeOptions {
+  readonly ensemble?: readonly string[];
   readonly svg?: string;
 }
 
@@ -25,8 +28,9 @@ export function showCommand(): Command {
   const command = new Command("show")
     .summary("what a model looks at")
     .description("Show which source symbols each output symbol came from.")
-    .argument("<model>", "a model file, as heed train writes it")
-    .argument("<text>", "the text to read")
+    .argument("<model>", "a model file, as heed train writes it, or a folder with one or several")
+    .argument("<text>", "the text to read");
+  withEnsembleOption(command)
     .option("--svg <file>", "write the map as an SVG file instead")
     .addHelpText("after", EXAMPLES)
     .action(show);
@@ -36,8 +40,16 @@ export function showCommand(): Command {
 async function show(path: string, text: string, flags: ShowFlags): Promise<void> {
   if (flags.svg !== undefined) await checkOutput("--svg", flags.svg, [path]);
   await chooseDevice(flags);
-  const model = await readModel(path);
-  const result = await model.transduce(text);
+  const model = await readTransducer(path, flags.ensemble);
+  const result = await model.transduce(inputOf(text, model));
+  if (result.attention.length < result.outputSymbols.length) {
+    throw new WorkError({
+      where: path,
+      expected: "a model that attends to what it reads",
+      received: "one without attention",
+      fix: `use heed predict; its answer is ${JSON.stringify(result.output)}`,
+    });
+  }
   const [unknown] = result.unknownSymbols;
   if (unknown !== undefined) {
     new Warnings().once(

@@ -15,7 +15,7 @@ export async function beamSearch(
   count: number,
   rules: BeamRules,
 ): Promise<(readonly Written[])[]> {
-  const beams = Array.from({ length: count }, () => new Beams(rules));
+  const beams = Array.from({ length: count }, (_, source) => new Beams(rules, source));
   /** Of every source, the places of the batch that its outputs stand at, and may stand at. */
   let places = beams.map((_, i) => [i]);
   let symbols = new Int32Array(count).fill(rules.begin);

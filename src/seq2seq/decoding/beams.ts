@@ -8,8 +8,8 @@ export interface BeamRules extends OutputRules {
   readonly best: number;
   /** The exponent α of {@link lengthNormaliser}. */
   readonly lengthPenalty: number;
-  /** What tells outputs apart: different symbols can spell the same text. */
-  readonly spell: (symbols: readonly number[]) => string;
+  /** What tells outputs apart: different symbols can spell the same text. Sources are numbered from 0. */
+  readonly spell: (symbols: readonly number[], source: number) => string;
 }
 
 /** The last symbol of an output, and what stands before it. */
@@ -50,13 +50,15 @@ export function lengthNormaliser(length: number, lengthPenalty: number): number 
  */
 export class Beams {
   readonly #rules: BeamRules;
+  readonly #source: number;
   readonly #top: Candidates;
   readonly #ended: Ended[] = [];
   #open: readonly Open[] = [{ from: 0, score: 0, tail: null }];
   #length = 0;
 
-  constructor(rules: BeamRules) {
+  constructor(rules: BeamRules, source: number) {
     this.#rules = rules;
+    this.#source = source;
     this.#top = new Candidates(rules.beam);
   }
 
@@ -120,7 +122,7 @@ export class Beams {
     symbols.reverse();
     attention.reverse();
     const rank = score / lengthNormaliser(this.#length, lengthPenalty);
-    const spelling = spell(symbols);
+    const spelling = spell(symbols, this.#source);
     const isBehind = (other: Ended): boolean =>
       finished === other.finished ? rank > other.rank : finished;
     const same = this.#ended.findIndex((other) => other.spelling === spelling);

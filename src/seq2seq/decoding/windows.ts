@@ -1,27 +1,41 @@
+/** How much of a stream is taken at a time. */
+export interface WindowRules<Item> {
+  /** A run ends with the item that makes it as large as this. */
+  readonly size: number;
+  /** How large an item is. */
+  sizeOf(item: Item): number;
+}
+
 /**
- * Items in runs of at most `most`, in their order. Of items that come over time, a run ends where the next
- * is not there yet: what has arrived never waits for what has not.
+ * Items in runs, in their order. Of items that come over time, a run also ends where the next is not there
+ * yet: what has arrived never waits for what has not.
  */
 export async function* windows<Item>(
   items: Iterable<Item> | AsyncIterable<Item>,
-  most: number,
+  rules: WindowRules<Item>,
 ): AsyncGenerator<Item[]> {
-  if (Symbol.asyncIterator in items) yield* arriving(items, most);
-  else yield* cut(items, most);
+  if (Symbol.asyncIterator in items) yield* arriving(items, rules);
+  else yield* cut(items, rules);
 }
 
-function* cut<Item>(items: Iterable<Item>, most: number): Generator<Item[]> {
+function* cut<Item>(items: Iterable<Item>, rules: WindowRules<Item>): Generator<Item[]> {
   let run: Item[] = [];
+  let size = 0;
   for (const item of items) {
     run.push(item);
-    if (run.length < most) continue;
+    size += rules.sizeOf(item);
+    if (size < rules.size) continue;
     yield run;
     run = [];
+    size = 0;
   }
   if (run.length > 0) yield run;
 }
 
-async function* arriving<Item>(items: AsyncIterable<Item>, most: number): AsyncGenerator<Item[]> {
+async function* arriving<Item>(
+  items: AsyncIterable<Item>,
+  rules: WindowRules<Item>,
+): AsyncGenerator<Item[]> {
   const iterator = items[Symbol.asyncIterator]();
   /** An item that was asked for and was not there when its run ended. */
   let pending: Promise<IteratorResult<Item>> | null = null;
@@ -29,11 +43,13 @@ async function* arriving<Item>(items: AsyncIterable<Item>, most: number): AsyncG
   try {
     while (!over) {
       const run: Item[] = [];
+      let size = 0;
       let arrived: IteratorResult<Item> = await (pending ?? iterator.next());
       pending = null;
       while (arrived.done !== true) {
         run.push(arrived.value);
-        if (run.length === most) break;
+        size += rules.sizeOf(arrived.value);
+        if (size >= rules.size) break;
         const next = iterator.next();
         if (!(await isThere(next))) {
           pending = next;

@@ -7,6 +7,8 @@ async function all<Item>(runs: AsyncIterable<Item[]>): Promise<Item[][]> {
   return found;
 }
 
+const most = (size: number) => ({ size, sizeOf: () => 1 });
+
 const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
 describe("windows", () => {
@@ -15,11 +17,21 @@ describe("windows", () => {
     function* numbers(): Generator<number> {
       while (asked < 7) yield ++asked;
     }
-    const runs = windows(numbers(), 3);
+    const runs = windows(numbers(), most(3));
     expect((await runs.next()).value).toEqual([1, 2, 3]);
     expect(asked).toBe(3);
     expect(await all(runs)).toEqual([[4, 5, 6], [7]]);
-    expect(await all(windows([], 3))).toEqual([]);
+    expect(await all(windows([], most(3)))).toEqual([]);
+  });
+
+  test("ends a run with what makes it large enough, however large that is", async () => {
+    const rules = { size: 4, sizeOf: (item: number) => item };
+    const runs = [[1, 2, 9], [4], [0, 1, 1, 1, 1], [3]];
+    expect(await all(windows(runs.flat(), rules))).toEqual(runs);
+    async function* numbers(): AsyncGenerator<number> {
+      yield* runs.flat();
+    }
+    expect(await all(windows(numbers(), rules))).toEqual(runs);
   });
 
   test("of items that come over time, gives those that are there without waiting for more", async () => {
@@ -30,8 +42,8 @@ describe("windows", () => {
       await later();
       yield* ["e", "f"];
     }
-    expect(await all(windows(words(), 2))).toEqual([["a", "b"], ["c"], ["d"], ["e", "f"]]);
-    expect(await all(windows(words(), 9))).toEqual([["a", "b", "c"], ["d"], ["e", "f"]]);
+    expect(await all(windows(words(), most(2)))).toEqual([["a", "b"], ["c"], ["d"], ["e", "f"]]);
+    expect(await all(windows(words(), most(9)))).toEqual([["a", "b", "c"], ["d"], ["e", "f"]]);
   });
 
   test("an error comes after the items before it", async () => {
@@ -39,7 +51,7 @@ describe("windows", () => {
       yield* [1, 2];
       throw new RangeError("broken");
     }
-    const runs = windows(broken(), 9);
+    const runs = windows(broken(), most(9));
     expect((await runs.next()).value).toEqual([1, 2]);
     await expect(runs.next()).rejects.toThrow("broken");
   });
@@ -62,7 +74,7 @@ describe("windows", () => {
           };
         },
       };
-      for await (const run of windows(items, 5)) {
+      for await (const run of windows(items, most(5))) {
         expect(run).toEqual(patient ? [0, 1, 2] : [0, 1, 2, 3, 4]);
         break;
       }
@@ -76,7 +88,7 @@ describe("windows", () => {
       await later();
       throw new RangeError("broken");
     }
-    for await (const run of windows(broken(), 9)) {
+    for await (const run of windows(broken(), most(9))) {
       expect(run).toEqual([1]);
       break;
     }

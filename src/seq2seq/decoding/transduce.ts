@@ -1,0 +1,223 @@
+import { describe } from "../../core/arguments.ts";
+import { DataError, DeviceError, HeedError, ShapeError } from "../../core/errors.ts";
+import { inputParts } from "../arguments.ts";
+import type { Hypothesis, TransduceOptions, Transduction, TransductionInput } from "../types.ts";
+import type { Vocabulary } from "../vocabulary.ts";
+import { beamSearch } from "./beam-search.ts";
+import { greedySearch } from "./greedy.ts";
+import { MixtureStepper } from "./mixture.ts";
+import { NetworkStepper } from "./network-stepper.ts";
+import { batchReadings, LONG_SOURCE, type Members, type Reading, readInput } from "./readings.ts";
+import { readSearchOptions, type SearchOptions } from "./search-options.ts";
+import type { OutputRules, Written } from "./stepper.ts";
+import { windows } from "./windows.ts";
+
+/** Texts, one by one. */
+type Inputs = Iterable<TransductionInput> | AsyncIterable<TransductionInput>;
+
+/** Characters of texts that are read before the first is answered: enough for batches of like lengths. */
+const WINDOW = 2 ** 18;
+/** What a text counts besides its characters. */
+const TEXT = 64;
+
+const windowRules = {
+  size: WINDOW,
+  sizeOf: (input: TransductionInput) => {
+    const text = typeof input === "string" ? input : input?.source;
+    return TEXT + (text?.length ?? 0);
+  },
+};
+
+/** {@link Transducer.transduce} of models that decode together. */
+export async function transduceText(
+  members: Members,
+  input: TransductionInput,
+  options: TransduceOptions,
+  where: string,
+): Promise<Transduction> {
+  const search = readSearchOptions(where, options, true);
+  inputParts(where, "text", input);
+  const reading = readInput(members, input, where);
+  if (reading instanceof DataError) throw reading;
+  const made = (await transduceReadings(members, [reading], search)).get(reading)!;
+  if (made instanceof HeedError) throw made;
+  return made;
+}
+
+/** {@link Transducer.transduceMany} of models that decode together. */
+export async function transduceTexts(
+  members: Members,
+  inputs: Inputs,
+  options: TransduceOptions,
+  where: string,
+): Promise<Transduction[]> {
+  const results: Transduction[] = [];
+  for await (const each of transduceStream(members, inputs, options, where)) results.push(each);
+  return results;
+}
+
+/** {@link Transducer.transduceStream} of models that decode together. */
+export function transduceStream(
+  members: Members,
+  inputs: Inputs,
+  options: TransduceOptions,
+  where: string,
+): AsyncGenerator<Transduction> {
+  const search = readSearchOptions(where, options, false);
+  const isObject = typeof inputs === "object" && inputs !== null;
+  if (!isObject || !(Symbol.iterator in inputs || Symbol.asyncIterator in inputs)) {
+    throw new DataError({
+      where,
+      expected: "inputs to be an array of strings, or anything else that gives them one by one",
+      received: describe(inputs),
+    });
+  }
+  return transduceInOrder(members, inputs, search, where);
+}
+
+async function* transduceInOrder(
+  members: Members,
+  inputs: Inputs,
+  options: SearchOptions,
+  where: string,
+): AsyncGenerator<Transduction> {
+  let number = 0;
+  for await (const run of windows(inputs, windowRules)) {
+    for (const input of run) inputParts(where, `inputs[${number++}]`, input);
+    const readings = run.map((input) => readInput(members, input, where));
+    const readable = readings.filter((each): each is Reading => !(each instanceof DataError));
+    const made = await transduceReadings(members, readable, options);
+    for (const [i, reading] of readings.entries()) {
+      const answer = reading instanceof DataError ? reading : made.get(reading)!;
+      yield answer instanceof HeedError ? refused(run[i]!, answer) : answer;
+    }
+  }
+}
+
+/** Of every text, what the models make of it, or why they cannot. */
+async function transduceReadings(
+  members: Members,
+  readings: readonly Reading[],
+  options: SearchOptions,
+): Promise<Map<Reading, Transduction | HeedError>> {
+  const made = new Map<Reading, Transduction | HeedError>();
+  const isEmpty = ([{ symbols, tags }]: Reading): boolean => symbols.length === tags;
+  for (const reading of readings) {
+    if (isEmpty(reading)) made.set(reading, result(members, reading, [NOTHING], options));
+  }
+  const full = readings.filter((reading) => !isEmpty(reading));
+  for (const batch of batchReadings(members, full, options.batchSize, options.beam)) {
+    const found = await searchIfItFits(members, batch, options);
+    for (const [i, reading] of batch.entries()) {
+      const failed = found instanceof HeedError;
+      made.set(reading, failed ? found : result(members, reading, found[i]!, options));
+    }
+  }
+  return made;
+}
+
+/** {@link search}; the error of a text that is so long that it does not fit into memory. */
+async function searchIfItFits(
+  members: Members,
+  batch: readonly Reading[],
+  options: SearchOptions,
+): Promise<(readonly Written[])[] | HeedError> {
+  try {
+    return await search(members, batch, options);
+  } catch (error) {
+    const isLong = batch.length === 1 && batch[0]![0].source.length >= LONG_SOURCE;
+    if (isLong && (error instanceof DeviceError || error instanceof ShapeError)) return error;
+    throw error;
+  }
+}
+
+/** What becomes of a text without symbols. */
+const NOTHING: Written = { symbols: [], score: 0, finished: true, attention: [] };
+
+/** The outputs of every text of a batch, best first. */
+async function search(
+  members: Members,
+  batch: readonly Reading[],
+  options: SearchOptions,
+): Promise<(readonly Written[])[]> {
+  const { beam, nBest, lengthPenalty } = options;
+  const steppers: NetworkStepper[] = [];
+  try {
+    for (const [i, model] of members.entries()) {
+      const sources = batch.map((reading) => reading[i]!);
+      steppers.push(new NetworkStepper(model, sources, options.attention));
+    }
+    const stepper = steppers.length === 1 ? steppers[0]! : new MixtureStepper(steppers);
+    const rules = rulesOf(members);
+    if (beam === 1) {
+      return (await greedySearch(stepper, batch.length, rules)).map((written) => [written]);
+    }
+    const vocabulary = members[0].targetVocabulary;
+    return await beamSearch(stepper, batch.length, {
+      ...rules,
+      beam,
+      best: Math.max(nBest, 1),
+      lengthPenalty,
+      spell: (symbols, source) => {
+        const { extra } = batch[source]![0];
+        return vocabulary.textOf(symbols.map((id) => nameOf(id, vocabulary, extra)));
+      },
+    });
+  } finally {
+    for (const stepper of steppers) stepper.dispose();
+  }
+}
+
+function rulesOf(members: Members): OutputRules {
+  const { targetVocabulary, config } = members[0];
+  const { begin, end, pad, unknown } = targetVocabulary;
+  // Where nothing ends an output, padding fills up what is shorter.
+  const never = [begin, unknown, end === null ? null : pad].filter((id) => id !== null);
+  const limit = members.reduce((most, model) => Math.max(most, model.config.targetLimit), 1);
+  return { begin, end, limit: config.targetLength ?? limit, forbidden: new Set(never) };
+}
+
+/** The symbol of an id; behind those of the targets come those that only the source has. */
+function nameOf(id: number, { symbols, size }: Vocabulary, extra: readonly string[]): string {
+  return symbols[id] ?? extra[id - size] ?? "";
+}
+
+function result(
+  members: Members,
+  reading: Reading,
+  outputs: readonly Written[],
+  options: SearchOptions,
+): Transduction {
+  const { targetVocabulary } = members[0];
+  const [{ text, symbols, extra, unknown }] = reading;
+  const hypotheses = outputs.map((written): Hypothesis => {
+    const { symbols: ids, score, finished, attention } = written;
+    const isText = (_: unknown, i: number): boolean => ids[i] !== targetVocabulary.pad;
+    const outputSymbols = ids.filter(isText).map((id) => nameOf(id, targetVocabulary, extra));
+    const output = targetVocabulary.textOf(outputSymbols);
+    return { output, outputSymbols, score, finished, attention: attention.filter(isText) };
+  });
+  return {
+    source: text,
+    ...hypotheses[0]!,
+    sourceSymbols: symbols,
+    unknownSymbols: unknown,
+    refusal: null,
+    alternatives: options.nBest > 0 ? hypotheses : [],
+  };
+}
+
+function refused(input: TransductionInput, error: HeedError): Transduction {
+  return {
+    source: typeof input === "string" ? input : input.source,
+    output: "",
+    outputSymbols: [],
+    score: Number.NEGATIVE_INFINITY,
+    finished: false,
+    attention: [],
+    sourceSymbols: [],
+    unknownSymbols: [],
+    refusal: error.message,
+    alternatives: [],
+  };
+}
