@@ -45,6 +45,10 @@ export interface Vocabularies {
  * by code points. A syllable of Hangul is a code point of its own, of which there are 11,172, but it is
  * written with two or three of 67 letters (jamo), and it is these that say how it is pronounced.
  *
+ * Where more than a tenth of the sources' code points are marks that combine with others even in NFC, as the
+ * vowels of Khmer and Devanagari are, sources are cut by code points too: such graphemes are many, each is
+ * seen seldom, and their parts have sounds of their own.
+ *
  * @param options fields to set otherwise
  * @throws DataError when a field is none of its values
  *
@@ -68,8 +72,10 @@ export function defaultText(
     if (tokens !== undefined) checkTokens(where, tokens);
     if (normalization !== undefined) checkNormalization(where, normalization);
   }
-  const [sourceTokens, sourceNormalization] = completed(source, isKorean(pairs) ? "NFD" : "NFC");
-  const [targetTokens, targetNormalization] = completed(target, "NFC");
+  const usual = isKorean(pairs) ? "NFD" : "NFC";
+  const cut = haveMarks(pairs) ? "codepoints" : "chars";
+  const [sourceTokens, sourceNormalization] = completed(source, usual, cut);
+  const [targetTokens, targetNormalization] = completed(target, "NFC", "chars");
   return { sourceTokens, sourceNormalization, targetTokens, targetNormalization };
 }
 
@@ -77,12 +83,13 @@ export function defaultText(
 function completed(
   asked: { readonly tokens: Tokens | undefined; readonly normalization: Normalization | undefined },
   usual: "NFC" | "NFD",
+  cut: "chars" | "codepoints",
 ): [Tokens, Normalization] {
   const { tokens } = asked;
   // Taking apart is of use to code points only.
   const fallback = tokens === undefined || tokens === "codepoints" ? usual : "NFC";
   const normalization = asked.normalization ?? fallback;
-  return [tokens ?? (decomposes(normalization) ? "codepoints" : "chars"), normalization];
+  return [tokens ?? (decomposes(normalization) ? "codepoints" : cut), normalization];
 }
 
 /** Syllables, and the letters they consist of. */
@@ -91,6 +98,19 @@ const HANGUL = /[\uac00-\ud7a3\u1100-\u11ff]/;
 function isKorean(pairs: readonly Pair[]): boolean {
   const korean = pairs.reduce((count, { source }) => count + Number(HANGUL.test(source)), 0);
   return 2 * korean > pairs.length;
+}
+
+const MARKS = /\p{M}/gu;
+
+/** Whether more than a tenth of the sources' code points are marks, in NFC. */
+function haveMarks(pairs: readonly Pair[]): boolean {
+  let [marks, all] = [0, 0];
+  for (const { source } of pairs) {
+    const text = source.normalize("NFC");
+    marks += text.match(MARKS)?.length ?? 0;
+    all += text.length; // code units: a few more than there are code points
+  }
+  return marks > 0.1 * all;
 }
 
 /**

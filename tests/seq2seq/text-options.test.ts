@@ -25,6 +25,14 @@ describe("text is cut by default", () => {
     expect(defaultText([])).toEqual(defaultText(pairs("a")));
   });
 
+  it("by code points where many are marks that no letter has swallowed, as in Khmer", () => {
+    expect(sourceOf(pairs("កក្កដា", "កង"))).toBe("codepoints NFC");
+    expect(sourceOf(pairs("नमस्ते"))).toBe("codepoints NFC");
+    expect(sourceOf(pairs("e\u0301te\u0301"))).toBe("chars NFC"); // NFC has letters for these
+    expect(sourceOf(pairs("abcdefghijklm", "x\u0301"))).toBe("chars NFC"); // few
+    expect(sourceOf(pairs("កក្កដា"), { sourceTokens: "chars" })).toBe("chars NFC");
+  });
+
   it("by code points in a decomposing form, on the side that asks for one", () => {
     const { sourceTokens, targetTokens } = defaultText(pairs("a"), { targetNormalization: "NFKD" });
     expect([sourceTokens, targetTokens]).toEqual(["chars", "codepoints"]);
