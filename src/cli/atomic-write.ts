@@ -9,10 +9,16 @@ import { basename, dirname, join, resolve } from "node:path";
  * through a symbolic link. On failure the temporary file is removed and the error thrown on, with
  * `path` as its path.
  *
+ * @param before where what `path` held is moved to rather than replaced, once the data is on the disk; at
+ *   every moment one of both is whole
  * @example
  * await writeFileAtomically("notes.txt", "all of it or nothing");
  */
-export async function writeFileAtomically(path: string, data: Uint8Array | string): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  data: Uint8Array | string,
+  before?: string,
+): Promise<void> {
   const target = await destination(path);
   const mode = await stat(target).then(
     (found) => found.mode & 0o777,
@@ -25,6 +31,7 @@ export async function writeFileAtomically(path: string, data: Uint8Array | strin
       await file.writeFile(data);
       await file.sync();
     });
+    if (before !== undefined) await moveIfThere(target, before);
     await rename(temporary, target);
   } catch (error) {
     await unlink(temporary).catch(() => {});
@@ -48,6 +55,12 @@ export async function destination(path: string): Promise<string> {
     place = resolve(dirname(place), link);
   }
   return path;
+}
+
+async function moveIfThere(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
 }
 
 /** Makes the rename itself survive a power cut; not every system can sync a folder. */

@@ -44,7 +44,7 @@ export function complain(text: string): void {
 }
 
 /** A failure of the machine (disk full, permission, …) in words; null when it is none. */
-function describeSystemError(error: unknown): string | null {
+export function describeSystemError(error: unknown): string | null {
   if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return null;
   const path = "path" in error && typeof error.path === "string" ? `${error.path}: ` : "";
   const reason = SYSTEM_REASONS[String(error.code)] ?? error.message;

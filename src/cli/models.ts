@@ -25,7 +25,12 @@ export function withEnsembleOption(command: Command): Command {
 
 /** Adds `--ensemble`, `--beam` and `--length-penalty`. */
 export function withDecodeOptions(command: Command): Command {
-  return withEnsembleOption(command)
+  return withSearchOptions(withEnsembleOption(command));
+}
+
+/** Adds `--beam` and `--length-penalty`. */
+export function withSearchOptions(command: Command): Command {
+  return command
     .option("--beam <n>", "outputs kept in view while decoding", wholeNumber("--beam", 1, 1024))
     .option(
       "--length-penalty <a>",

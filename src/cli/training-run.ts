@@ -1,14 +1,22 @@
 import { setImmediate } from "node:timers/promises";
-import { type AttentionSeq2seq, evaluate, type Pair, type Trainer } from "../index.ts";
-import { parentProcess } from "./jobs/parent.ts";
+import {
+  type AttentionSeq2seq,
+  DataError,
+  evaluate,
+  type Measure,
+  type Pair,
+  type StepReport,
+  type Trainer,
+} from "../index.ts";
+import { Interrupt } from "./interrupt.ts";
 import type { Progress, Standing } from "./progress.ts";
+import type { RunDirectory } from "./run/run-directory.ts";
 
 /** What a training run works with. */
 export interface TrainingPlan {
   readonly model: AttentionSeq2seq;
+  /** May have begun before. */
   readonly trainer: Trainer;
-  /** Passes over the pairs, for people to read. */
-  readonly epochs: number;
   /** What the model is measured on after each epoch. */
   readonly sample: readonly Pair[];
   readonly progress: Progress;
@@ -18,6 +26,12 @@ export interface TrainingPlan {
   readonly goodEnough: number;
   /** Receives the model file each time the model is the best so far. */
   readonly keep: (bytes: Uint8Array) => Promise<void>;
+  /** Where log, checkpoints and best are kept; null: nowhere. */
+  readonly run: RunDirectory | null;
+  /** The best model so far, of a run that goes on. */
+  readonly best: Best | null;
+  /** Seconds that the run took before. */
+  readonly secondsBefore: number;
 }
 
 /** The model that was kept: how it did on the sample, and after which epoch. */
@@ -31,15 +45,25 @@ export interface Best {
 
 /** How a training run ended. */
 export interface TrainingOutcome {
-  readonly ended: "finished" | "good enough" | "out of time" | "interrupted" | "diverged";
+  readonly ended:
+    | "finished"
+    | "no better"
+    | "good enough"
+    | "out of time"
+    | "interrupted"
+    | "diverged";
   readonly steps: number;
   readonly seconds: number;
-  /** The loss of the last step. */
-  readonly loss: number;
+  /** The last step and the one before, of this process; null where there was none. */
+  readonly last: StepReport | null;
+  readonly before: StepReport | null;
   readonly best: Best | null;
   /** What a process that was interrupted exits with: 130 after Ctrl-C, 143 after SIGTERM. */
   readonly exitCode: number;
 }
+
+/** Most lines that the log has of steps. */
+const STEP_LINES = 2000;
 
 /**
  * Trains, measures after every epoch, and keeps the best: highest exact match on the sample, of
@@ -47,6 +71,9 @@ export interface TrainingOutcome {
  * most. Ctrl-C or SIGTERM ends the run after the step at hand, with the best so far kept, or the
  * model as it stands if nothing has been measured yet. A loss, gradients or parameters that are not
  * finite end it; what was kept stays.
+ *
+ * With a directory for the run, what happens is logged there, and checkpoints are kept; where and when a
+ * run is stopped and continued has no part in what it comes to.
  */
 export async function runTraining(plan: TrainingPlan): Promise<TrainingOutcome> {
   const interrupt = new Interrupt();
@@ -55,6 +82,7 @@ export async function runTraining(plan: TrainingPlan): Promise<TrainingOutcome> 
   } finally {
     interrupt.stopListening();
     plan.progress.end();
+    plan.run?.log.close();
   }
 }
 
@@ -62,85 +90,157 @@ class Run {
   readonly #plan: TrainingPlan;
   readonly #interrupt: Interrupt;
   readonly #began = performance.now();
-  #best: Best | null = null;
-  #last: { exactMatch: number; symbolErrorRate: number } | null = null;
-  #stepSeconds = 0;
-  #pairs = 0;
-  #steps = 0;
-  #loss = Number.NaN;
+  readonly #stepsBefore: number;
+  readonly #stepsPerLine: number;
+  #best: Best | null;
+  #measure: Measure | null = null;
+  #last: StepReport | null = null;
+  #before: StepReport | null = null;
+  /** Of this process, and since the last line of the log. */
+  readonly #speed = new Speed();
+  readonly #lineSpeed = new Speed();
 
   constructor(plan: TrainingPlan, interrupt: Interrupt) {
     this.#plan = plan;
     this.#interrupt = interrupt;
+    this.#best = plan.best;
+    this.#stepsBefore = plan.trainer.steps;
+    this.#stepsPerLine = Math.max(1, Math.ceil(plan.trainer.totalSteps / STEP_LINES));
   }
 
   async toTheEnd(): Promise<TrainingOutcome> {
-    const { trainer, progress, goodEnough } = this.#plan;
-    let epochLoss = 0;
-    let epochSteps = 0;
-    while (this.#steps < trainer.totalSteps) {
-      const before = performance.now();
-      const report = await trainer.step();
-      this.#stepSeconds += (performance.now() - before) / 1000;
-      this.#pairs += report.pairs;
-      this.#steps = report.step;
-      this.#loss = report.loss;
-      if (!Number.isFinite(report.loss) || !Number.isFinite(report.gradientNorm)) {
-        return this.#outcome("diverged");
-      }
-      epochLoss += report.loss;
-      epochSteps += 1;
-      progress.step(this.#standing(report.epoch, epochLoss / epochSteps));
+    const outcome = await this.#train();
+    const { ended, best, steps, seconds } = outcome;
+    const { epoch = null, exactMatch = null, symbolErrorRate = null } = best ?? {};
+    const found = { epoch, exactMatch, symbolErrorRate };
+    this.#plan.run?.log.write({ type: "end", ended, step: steps, seconds, best: found });
+    return outcome;
+  }
+
+  async #train(): Promise<TrainingOutcome> {
+    const { trainer, goodEnough, run } = this.#plan;
+    for (;;) {
       await setImmediate(); // lets Ctrl-C through: a step may never leave the current task
       const { asked } = this.#interrupt;
-      const late = this.#late();
-      if ((asked || report.endOfEpoch || late) && !(await this.#isFinite())) {
+      const endOfEpoch = trainer.steps > 0 && trainer.steps % trainer.stepsPerEpoch === 0;
+      if (endOfEpoch && trainer.lastMeasured !== trainer.steps && !asked) {
+        if (!(await this.#isFinite())) return this.#outcome("diverged");
+        const exact = await this.#measureEpoch();
+        if (exact >= goodEnough) return this.#outcome("good enough");
+      }
+      const late = this.#isLate();
+      const stops = asked || (late && !trainer.done);
+      if ((stops || run?.checkpoints.isDue(endOfEpoch)) && !(await this.#save())) {
         return this.#outcome("diverged");
       }
       if (asked) {
-        if (this.#best === null) await this.#keep(report.epoch, null);
+        if (this.#best === null) await this.#publish(null);
         return this.#outcome("interrupted");
       }
-      if (report.endOfEpoch || late) {
-        const exact = await this.#measure(report.epoch);
-        progress.evaluated(this.#standing(report.epoch, epochLoss / epochSteps));
-        if (exact >= goodEnough) return this.#outcome("good enough");
-        epochLoss = 0;
-        epochSteps = 0;
+      if (trainer.steps >= trainer.totalSteps) return this.#outcome("finished");
+      if (trainer.done) return this.#outcome("no better");
+      if (late) {
+        await this.#measureLate();
+        return this.#outcome("out of time");
       }
-      if (late) return this.#outcome("out of time");
+      if (!(await this.#step())) return this.#outcome("diverged");
     }
-    return this.#outcome("finished");
   }
 
-  async #measure(epoch: number): Promise<number> {
-    const { model, sample } = this.#plan;
-    const { exactMatch, symbolErrorRate } = await evaluate(model, sample);
-    this.#last = { exactMatch, symbolErrorRate };
-    const best = this.#best;
-    if (
-      best === null ||
-      exactMatch > (best.exactMatch ?? -1) ||
-      (exactMatch === best.exactMatch &&
-        symbolErrorRate <= (best.symbolErrorRate ?? Number.POSITIVE_INFINITY))
-    ) {
-      await this.#keep(epoch, this.#last);
+  /** One step; false where it came to numbers that are not finite. */
+  async #step(): Promise<boolean> {
+    const { trainer, progress, run } = this.#plan;
+    const began = performance.now();
+    const report = await trainer.step();
+    const seconds = (performance.now() - began) / 1000;
+    this.#speed.add(report.pairs, seconds);
+    this.#lineSpeed.add(report.pairs, seconds);
+    this.#before = this.#last;
+    this.#last = report;
+    const { step, epoch, loss, rate, gradientNorm } = report;
+    const isGood = Number.isFinite(loss) && Number.isFinite(gradientNorm);
+    if (run !== null && (step % this.#stepsPerLine === 0 || !isGood)) {
+      const pairsPerSecond = this.#lineSpeed.take();
+      const values = { step, epoch, loss, rate, gradientNorm, pairsPerSecond };
+      run.log.write({ type: "step", ...values, seconds: this.#seconds() });
     }
-    return exactMatch;
+    if (isGood) progress.step(this.#standing());
+    return isGood;
   }
 
-  async #keep(
-    epoch: number,
-    measured: { exactMatch: number; symbolErrorRate: number } | null,
-  ): Promise<void> {
-    const bytes = await this.#plan.model.toBytes();
+  /** Measures the model at the end of an epoch, and keeps it if it is the best. Gives its exact match. */
+  async #measureEpoch(): Promise<number> {
+    const { trainer, progress, run } = this.#plan;
+    const measure = await this.#evaluate();
+    if (trainer.measured(measure)) {
+      const bytes = await this.#bytes();
+      await run?.keepBest(bytes);
+      await this.#publish(measure, bytes);
+    }
+    const standing = this.#standing();
+    progress.evaluated(standing);
+    run?.log.write({
+      type: "epoch",
+      epoch: standing.epoch,
+      step: trainer.steps,
+      loss: standing.loss,
+      ...measure,
+      rate: trainer.rate,
+      pairsPerSecond: standing.pairsPerSecond,
+      seconds: this.#seconds(),
+      memory: process.memoryUsage.rss(),
+    });
+    return measure.exactMatch;
+  }
+
+  /**
+   * Measures the model within an epoch, for want of time. If it is the best, it is published, but neither
+   * trainer nor run hear of it: a run that goes on would else come to something else than one never stopped.
+   */
+  async #measureLate(): Promise<void> {
+    const { trainer, progress } = this.#plan;
+    if (trainer.steps === 0 || trainer.lastMeasured === trainer.steps) return;
+    const measure = await this.#evaluate();
+    progress.evaluated(this.#standing());
+    const { best } = trainer;
+    const order =
+      best === null
+        ? 1
+        : measure.exactMatch - best.exactMatch || best.symbolErrorRate - measure.symbolErrorRate;
+    if (order >= 0) await this.#publish(measure);
+  }
+
+  async #evaluate(): Promise<Measure> {
+    const { trainer, sample } = this.#plan;
+    const { exactMatch, symbolErrorRate } = await trainer.withAverage((model) =>
+      evaluate(model, sample),
+    );
+    this.#measure = { exactMatch, symbolErrorRate };
+    return this.#measure;
+  }
+
+  async #bytes(): Promise<Uint8Array> {
+    return this.#plan.trainer.withAverage((model) => model.toBytes());
+  }
+
+  /** Gives the model away as the best so far. */
+  async #publish(measure: Measure | null, made?: Uint8Array): Promise<void> {
+    const bytes = made ?? (await this.#bytes());
     await this.#plan.keep(bytes);
-    this.#best = {
-      bytes,
-      epoch,
-      exactMatch: measured?.exactMatch ?? null,
-      symbolErrorRate: measured?.symbolErrorRate ?? null,
-    };
+    const { exactMatch = null, symbolErrorRate = null } = measure ?? {};
+    this.#best = { bytes, epoch: this.#epoch(), exactMatch, symbolErrorRate };
+  }
+
+  /** Keeps a checkpoint; false where there are numbers in it that are not finite, which is none. */
+  async #save(): Promise<boolean> {
+    const { trainer, run } = this.#plan;
+    try {
+      await run?.checkpoints.save(() => trainer.state());
+      return run !== null || (await this.#isFinite());
+    } catch (error) {
+      if (error instanceof DataError) return false;
+      throw error;
+    }
   }
 
   /** Whether the model's numbers are: the step with the last finite loss may have been too large. */
@@ -149,57 +249,78 @@ class Run {
     return numbers.every(Number.isFinite);
   }
 
-  #late(): boolean {
+  #isLate(): boolean {
     const { maxSeconds } = this.#plan;
-    return maxSeconds !== null && this.#seconds() >= maxSeconds;
+    return maxSeconds !== null && this.#secondsHere() >= maxSeconds;
   }
 
-  #seconds(): number {
+  /** Since this process went on with the run. */
+  #secondsHere(): number {
     return (performance.now() - this.#began) / 1000;
   }
 
-  #standing(epoch: number, loss: number): Standing {
-    const { trainer, epochs, maxSeconds } = this.#plan;
-    const seconds = this.#seconds();
-    const toGo = (seconds / this.#steps) * (trainer.totalSteps - this.#steps);
+  #seconds(): number {
+    return this.#plan.secondsBefore + this.#secondsHere();
+  }
+
+  /** Passes over the pairs begun. */
+  #epoch(): number {
+    const { steps, stepsPerEpoch } = this.#plan.trainer;
+    return Math.ceil(steps / stepsPerEpoch);
+  }
+
+  #standing(): Standing {
+    const { trainer, maxSeconds } = this.#plan;
+    const { steps, totalSteps, best } = trainer;
+    const seconds = this.#secondsHere();
+    const toGo = (seconds / Math.max(steps - this.#stepsBefore, 1)) * (totalSteps - steps);
+    const { exactMatch, symbolErrorRate } = this.#measure ??
+      best ?? { exactMatch: null, symbolErrorRate: null };
     return {
-      step: this.#steps,
-      totalSteps: trainer.totalSteps,
-      epoch,
-      epochs,
-      loss,
-      exactMatch: this.#last?.exactMatch ?? null,
-      symbolErrorRate: this.#last?.symbolErrorRate ?? null,
-      pairsPerSecond: this.#pairs / this.#stepSeconds,
+      step: steps,
+      totalSteps,
+      epoch: this.#epoch(),
+      epochs: trainer.options.epochs,
+      loss: this.#last?.epochLoss ?? Number.NaN,
+      exactMatch,
+      symbolErrorRate,
+      pairsPerSecond: this.#speed.pairsPerSecond,
       secondsLeft: maxSeconds === null ? toGo : Math.min(toGo, maxSeconds - seconds),
     };
   }
 
   #outcome(ended: TrainingOutcome["ended"]): TrainingOutcome {
-    const seconds = this.#seconds();
-    const exitCode = ended === "interrupted" ? this.#interrupt.exitCode : 0;
-    return { ended, steps: this.#steps, seconds, loss: this.#loss, best: this.#best, exitCode };
+    return {
+      ended,
+      steps: this.#plan.trainer.steps,
+      seconds: this.#seconds(),
+      last: this.#last,
+      before: this.#before,
+      best: this.#best,
+      exitCode: ended === "interrupted" ? this.#interrupt.exitCode : 0,
+    };
   }
 }
 
-/** Notes the first Ctrl-C or SIGTERM, or that the heed that started this one wants an end; a second one ends the process where it stands. */
-class Interrupt {
-  asked = false;
-  exitCode = 0;
-  readonly #listener = (signal: NodeJS.Signals): void => {
-    if (this.asked) process.exit(this.exitCode);
-    this.asked = true;
-    this.exitCode = signal === "SIGTERM" ? 143 : 130;
-  };
+/** Pairs over the time of the steps that took them. */
+class Speed {
+  #pairs = 0;
+  #seconds = 0;
 
-  constructor() {
-    process.on("SIGINT", this.#listener);
-    process.on("SIGTERM", this.#listener);
-    parentProcess()?.onStop(() => this.#listener("SIGTERM"));
+  add(pairs: number, seconds: number): void {
+    this.#pairs += pairs;
+    this.#seconds += seconds;
   }
 
-  stopListening(): void {
-    process.off("SIGINT", this.#listener);
-    process.off("SIGTERM", this.#listener);
+  get pairsPerSecond(): number {
+    return this.#pairs / this.#seconds;
+  }
+
+  /** The speed so far, and begins anew. */
+  take(): number {
+    const { pairsPerSecond } = this;
+    this.#pairs = 0;
+    this.#seconds = 0;
+    return pairsPerSecond;
   }
 }

@@ -143,7 +143,8 @@ export class Trainer {
     const batch = this.batchOf(this.#step).map((i) => this.#pairs[i] as EncodedPair);
 
     model.zeroGradients();
-    const { loss, count } = model.gradients(batch, this.#step);
+    const { labelSmoothing } = options;
+    const { loss, count } = model.gradients(batch, this.#step, { labelSmoothing });
     const { values, grads } = model.parameters;
     const norm = clipGradients([grads], options.clip ?? Number.POSITIVE_INFINITY);
     const [lossSum = Number.NaN] = await loss.read();

@@ -76,7 +76,6 @@ async function demo(flags: DemoFlags): Promise<void> {
   const outcome = await runTraining({
     model,
     trainer: new Trainer(model, pairs, training),
-    epochs: training.epochs,
     sample: heldOut.slice(0, SAMPLE),
     progress: openProgress(false),
     maxSeconds: flags.seconds,
@@ -84,6 +83,9 @@ async function demo(flags: DemoFlags): Promise<void> {
     keep: async (bytes) => {
       if (out !== undefined) await writeFileAtomically(out, bytes);
     },
+    run: null,
+    best: null,
+    secondsBefore: 0,
   });
   if (outcome.ended === "interrupted") {
     process.stderr.write(
@@ -95,7 +97,7 @@ async function demo(flags: DemoFlags): Promise<void> {
     throw new WorkError({
       where: `step ${outcome.steps} of training`,
       expected: "a finite loss",
-      received: String(outcome.loss),
+      received: String(outcome.last?.loss),
       fix: "try another --seed",
     });
   }

@@ -1,57 +1,38 @@
+import { relative, resolve } from "node:path";
 import { Command } from "commander";
 import {
   AttentionSeq2seq,
   currentDevice,
   DeviceError,
   defaultConfig,
+  defaultText,
   defaultTraining,
   evaluate,
-  holdOut,
-  type ModelConfig,
   type Pair,
-  Random,
-  type Tokens,
   Trainer,
-  type TrainOptions,
 } from "../../index.ts";
 import { writeFileAtomically } from "../atomic-write.ts";
-import { Stop, WorkError } from "../errors.ts";
-import { checkOutput, readPairs } from "../files.ts";
+import { likelyCause } from "../divergence.ts";
+import { complain, describeSystemError, Stop, UsageError, WorkError } from "../errors.ts";
+import { checkOutput } from "../files.ts";
 import { parentProcess } from "../jobs/parent.ts";
-import { columnPair, number, oneOf, POSITIVE, SHARE, wholeNumber } from "../numbers.ts";
-import { type ComputeOptions, chooseDevice, withComputeOptions } from "../options.ts";
+import { searchOf } from "../models.ts";
+import { chooseDevice, withComputeOptions } from "../options.ts";
 import { count, duration, pairCount, percent, print } from "../output.ts";
 import { openProgress } from "../progress.ts";
-import { runTraining, type TrainingOutcome } from "../training-run.ts";
-
-const TOKENS = ["chars", "spaces"] as const;
-/** The share of the distinct sources that is held out where there is no `--dev`. */
-const HELD_OUT = 0.1;
-/** Most pairs to measure on after each epoch; the end measures on all. */
-const SAMPLE = 1000;
-/** The stream of random numbers that holds pairs out and draws the sample. */
-const SPLIT_STREAM = 0x5117;
-
-interface TrainFlags extends ComputeOptions {
-  readonly dev?: string;
-  readonly out: string;
-  readonly columns?: readonly [number, number];
-  readonly sourceTokens: Tokens;
-  readonly targetTokens: Tokens;
-  readonly hidden?: number;
-  readonly embedding?: number;
-  readonly batch?: number;
-  readonly rate?: number;
-  readonly clip?: number;
-  readonly epochs?: number;
-  readonly dropout?: number;
-  readonly seed: number;
-  readonly mask: boolean;
-  readonly reverse?: boolean;
-  readonly bridge?: ModelConfig["bridge"];
-  readonly maxSeconds?: number;
-  readonly quiet?: boolean;
-}
+import { checkUnchanged, describeInput } from "../run/description.ts";
+import { checkRunDirectory, quoted, RunDirectory } from "../run/run-directory.ts";
+import { checkFeatures, targetAdvice, textOptions } from "../text-flags.ts";
+import {
+  modelFlags,
+  RESUME_FLAGS,
+  rememberedFlags,
+  type TrainFlags,
+  trainingFlags,
+  withTrainFlags,
+} from "../train-flags.ts";
+import { readTrainingData, type TrainingData } from "../training-data.ts";
+import { type Best, runTraining, type TrainingOutcome } from "../training-run.ts";
 
 const EXAMPLES = `
 Examples:
@@ -59,82 +40,271 @@ Examples:
   heed train words.tsv --target-tokens spaces   targets are words or phonemes, with spaces between
   heed train big.tsv --dev dev.tsv --max-seconds 600 --out big.safetensors
   heed train table.tsv --columns 3,1            from the third column to the first
+  heed train --resume model.run                 go on where a run was stopped or killed
 
 A file of pairs is UTF-8 with one pair a line, source and target with a tab between.
 Sizes and speeds that are not given are chosen by the number of pairs (--verbose says which).
 The model that does best on the held-out pairs is the one that is kept.
-Ctrl-C ends training after the step at hand and keeps the best so far.`;
+Ctrl-C ends training after the step at hand, keeps the best so far, and says how to go on.`;
 
 /** `heed train`: pairs in, model file out. */
 export function trainCommand(): Command {
   const command = new Command("train")
     .summary("learn from a file of pairs")
     .description("Train a model on a file of pairs and write the best one found.")
-    .argument("<pairs.tsv>", "pairs to learn from")
-    .option(
-      "--dev <file>",
-      "pairs to measure on (default: a tenth of the sources, at most 1,000, held out)",
-    )
-    .option("--out <file>", "where to write the model", "model.safetensors")
-    .option("--columns <s,t>", "columns of source and target (default: 1,2)", columnPair)
-    .option("--source-tokens <how>", "chars or spaces", oneOf("--source-tokens", TOKENS), "chars")
-    .option("--target-tokens <how>", "chars or spaces", oneOf("--target-tokens", TOKENS), "chars")
-    .option("--hidden <n>", "size of the LSTM states", wholeNumber("--hidden", 1, 16384))
-    .option("--embedding <n>", "size of the embeddings", wholeNumber("--embedding", 1, 16384))
-    .option("--batch <n>", "pairs per step", wholeNumber("--batch", 1, 65536))
-    .option("--rate <x>", "highest learning rate", number("--rate", POSITIVE))
-    .option("--clip <x>", "largest norm of the gradients", number("--clip", POSITIVE))
-    .option("--epochs <n>", "passes over the pairs", wholeNumber("--epochs", 1))
-    .option("--dropout <x>", "share of numbers dropped while training", number("--dropout", SHARE))
-    .option("--seed <n>", "seed of everything random", wholeNumber("--seed", 0, 2 ** 32 - 1), 0)
-    .option("--no-mask", "pad all sources and read the padding like any symbol")
-    .option("--reverse", "read sources from their end rather than their beginning")
-    .option(
-      "--bridge <how>",
-      "what the decoder's state begins with: state, hidden, linear or zero",
-      oneOf("--bridge", ["state", "hidden", "linear", "zero"] as const),
-    )
-    .option("--max-seconds <x>", "stop training after that time", number("--max-seconds", POSITIVE))
-    .option("--quiet", "say nothing unless something is wrong")
+    .argument("[pairs.tsv]", "pairs to learn from");
+  withTrainFlags(command).optionsGroup("Computing:");
+  return withComputeOptions(command)
     .addHelpText("after", EXAMPLES)
-    .action(train);
-  return withComputeOptions(command);
+    .action(async (path: string | undefined, flags: TrainFlags) => {
+      await conclude(
+        flags.resume === undefined
+          ? await begin(path ?? missingPairs(command), flags)
+          : await goOn(flags.resume, path, flags, command),
+      );
+    });
 }
 
-async function train(path: string, flags: TrainFlags): Promise<void> {
-  const inputs = flags.dev === undefined ? [path] : [path, flags.dev];
-  await checkOutput("--out", flags.out, inputs);
-  const { pairs, dev } = await readData(path, flags);
+/** A run that is ready to train. */
+interface Job {
+  readonly path: string;
+  readonly flags: TrainFlags;
+  readonly data: TrainingData;
+  readonly trainer: Trainer;
+  readonly run: RunDirectory;
+  readonly best: Best | null;
+  readonly secondsBefore: number;
+}
+
+function missingPairs(command: Command): never {
+  return command.error("error: missing required argument 'pairs.tsv'");
+}
+
+async function begin(path: string, flags: TrainFlags): Promise<Job> {
+  const { dev, out, seed } = flags;
+  checkFeatures(flags);
+  await checkOutput("--out", out, dev === undefined ? [path] : [path, dev]);
+  const runPath = flags.run ?? `${out.replace(/\.safetensors$/, "")}.run`;
+  await checkRunDirectory(runPath, flags.overwrite ?? false);
+  const data = await readTrainingData(path, dev, flags);
   await chooseDevice(flags);
 
-  const { sourceTokens, targetTokens, seed } = flags;
+  const { pairs } = data;
+  const text = defaultText(pairs, textOptions(flags));
+  const { sourceTokens, targetTokens } = text;
   const config = defaultConfig(pairs, { ...modelFlags(flags), sourceTokens, targetTokens });
-  const training = defaultTraining(pairs, trainFlags(flags));
-  const model = AttentionSeq2seq.fromPairs(pairs, config, { seed, sourceTokens, targetTokens });
-  const tell = (text: string): void => {
-    if (!flags.quiet) process.stderr.write(`${text}\n`);
+  const training = defaultTraining(pairs, trainingFlags(flags));
+  const model = AttentionSeq2seq.fromPairs(pairs, config, { seed, ...text });
+  const trainer = new Trainer(model, pairs, training);
+  const description = {
+    pairs: await describeInput(path),
+    dev: dev === undefined ? null : await describeInput(dev),
+    out: resolve(out),
+    flags: rememberedFlags(flags),
+    text,
+    config,
+    training,
+    ended: null,
   };
-  tell(
-    `${pairCount(pairs.length)} to learn from, ${count(dev.length)} to measure on; ` +
-      `${count(model.parameterCount)} parameters on ${currentDevice().description}`,
-  );
-  if (flags.verbose) tell(JSON.stringify({ ...config, ...training }));
+  const run = await RunDirectory.create(runPath, description, flags.checkpointEvery);
+  const job = { path, flags, data, trainer, run, best: null, secondsBefore: 0 };
+  announce(job);
+  run.log.write({ type: "start", ...facts(job), text, config, training });
+  return job;
+}
 
-  const shuffled = [...dev];
-  new Random(flags.seed, SPLIT_STREAM + 1).shuffle(shuffled);
+async function goOn(
+  runPath: string,
+  path: string | undefined,
+  asked: TrainFlags,
+  command: Command,
+): Promise<Job> {
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === "cli";
+  const [other] = Object.keys(asked).filter(
+    (name) => isGiven(name) && !RESUME_FLAGS.some((each) => each === name),
+  );
+  if (path !== undefined || other !== undefined) {
+    throw new UsageError({
+      where: `--resume ${runPath}`,
+      expected: "no pairs and no flags but those of a call, since the run has its own",
+      received:
+        path ?? `--${(other ?? "").replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    });
+  }
+  const given = Object.fromEntries(Object.entries(asked).filter(([name]) => isGiven(name)));
+  const every = isGiven("checkpointEvery") ? asked.checkpointEvery : undefined;
+  const run = await RunDirectory.open(runPath, every);
+  const { description } = run;
+  const out = shown(description.out);
+  const flags = { ...description.flags, ...given, out } as TrainFlags;
+  refuseEnded(run, out, flags);
+  const inputs = [description.pairs, ...(description.dev === null ? [] : [description.dev])];
+  for (const input of inputs) await checkUnchanged(input);
+  await checkOutput(
+    "--out",
+    out,
+    inputs.map((input) => input.path),
+  );
+  const { pairs: from, dev } = description;
+  const data = await readTrainingData(from.path, dev?.path, flags);
+  await chooseDevice(flags);
+
+  const { config, text, training } = description;
+  const { pairs } = data;
+  const model = AttentionSeq2seq.fromPairs(pairs, config, { seed: flags.seed, ...text });
+  const trainer = new Trainer(model, pairs, training);
+  const found = await run.checkpoints.newest();
+  if (found !== null) trainer.restore(found.state);
+  if (found?.refusal) complain(`warning: ${found.refusal.message}; the checkpoint before is whole`);
+  const best = await bestOf(run, trainer);
+  const secondsBefore = await run.log.rewindTo(trainer.steps);
+  await run.reopen();
+  const job = { path: shown(from.path), flags, data, trainer, run, best, secondsBefore };
+  announce(job);
+  run.log.write({ type: "resume", step: trainer.steps, ...facts(job) });
+  return job;
+}
+
+/** Ends the command where there is nothing to go on with. */
+function refuseEnded({ description, path }: RunDirectory, out: string, flags: TrainFlags): void {
+  const { ended } = description;
+  if (ended === "diverged") {
+    throw new WorkError({
+      where: path,
+      expected: "a run that can be continued",
+      received: "one that has diverged, and would again",
+      fix: "begin anew with a lower --rate or a lower --clip",
+    });
+  }
+  if (ended !== "finished" && ended !== "no better") return;
+  if (!flags.quiet) process.stderr.write(`${path} has come to its end; ${out} holds its model\n`);
+  throw new Stop(0);
+}
+
+async function bestOf(run: RunDirectory, trainer: Trainer): Promise<Best | null> {
+  const { best } = trainer;
+  return best === null ? null : { ...best, bytes: await run.readBest() };
+}
+
+/** What the log says of a process that trains. */
+function facts({ data, trainer }: Job): Readonly<Record<string, unknown>> {
+  return {
+    time: new Date().toISOString(),
+    pairs: data.pairs.length,
+    dev: data.dev.length,
+    parameters: trainer.model.parameterCount,
+    device: currentDevice().description,
+  };
+}
+
+function announce({ flags, data, trainer, run }: Job): void {
+  if (flags.quiet) return;
+  const from = trainer.steps === 0 ? "" : `; goes on after step ${count(trainer.steps)}`;
+  process.stderr.write(
+    `${pairCount(data.pairs.length)} to learn from, ${count(data.dev.length)} to measure on; ` +
+      `${count(trainer.model.parameterCount)} parameters on ${currentDevice().description}${from}\n`,
+  );
+  const advice = trainer.steps === 0 ? targetAdvice(data.pairs, flags) : null;
+  if (advice !== null) complain(advice);
+  if (!flags.verbose) return;
+  const { config, text, training } = run.description;
+  process.stderr.write(`${JSON.stringify({ ...text, ...config, ...training })}\n`);
+}
+
+/** A path as it is said to someone who works here. */
+function shown(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith("..") || near === "" ? path : near;
+}
+
+async function conclude(job: Job): Promise<void> {
+  const { path, flags, data, trainer, run, best, secondsBefore } = job;
+  const keep = (bytes: Uint8Array): Promise<void> => writeFileAtomically(flags.out, bytes);
   const outcome = await runTraining({
-    model,
-    trainer: new Trainer(model, pairs, training),
-    epochs: training.epochs,
-    sample: shuffled.slice(0, SAMPLE),
+    model: trainer.model,
+    trainer,
+    sample: data.sample,
     progress: parentProcess()?.progress ?? openProgress(flags.quiet ?? false),
     maxSeconds: flags.maxSeconds ?? null,
     goodEnough: Number.POSITIVE_INFINITY,
-    keep: (bytes) => writeFileAtomically(flags.out, bytes),
-  }).catch((error: unknown) => {
-    throw error instanceof DeviceError ? tooLong(path, pairs, error) : error;
+    keep,
+    run,
+    best,
+    secondsBefore,
+  }).catch(async (error: unknown) => {
+    if (!(error instanceof DeviceError)) throw notWritten(error, run);
+    await run.end("failed", false);
+    throw tooLong(path, data.pairs, error);
   });
-  await conclude(outcome, flags, dev);
+  // What another process found to be the best may never have come to its place.
+  if (outcome.best !== null && outcome.best === best) await keep(best.bytes);
+  if (outcome.ended === "diverged") await run.end("diverged", false);
+  await report(job, outcome);
+  if (outcome.ended === "out of time") await run.end(outcome.ended, false);
+  else await run.end(outcome.ended, true);
+}
+
+/** Says how it ended; throws where that is an error or an interruption. */
+async function report({ flags, data, trainer, run }: Job, outcome: TrainingOutcome): Promise<void> {
+  const { best, ended, steps, seconds, last } = outcome;
+  const kept =
+    best === null
+      ? "no model was written"
+      : best.exactMatch === null
+        ? `${flags.out} holds the model as it stood, not measured yet`
+        : `${flags.out} holds the best so far, from epoch ${best.epoch}: ` +
+          `exact match ${percent(best.exactMatch)}`;
+  const resume = `heed train --resume ${quoted(run.path)}`;
+  if (ended === "diverged") {
+    const { cause, fix } = likelyCause(trainer, data.pairs, steps, outcome.before);
+    const loss = last?.loss ?? Number.NaN;
+    throw new WorkError({
+      where: `step ${count(steps)} of training`,
+      expected: "a finite loss",
+      received: Number.isFinite(loss) ? "gradients or parameters that are not" : String(loss),
+      fix: `most likely, ${cause}; ${kept}; ${savedIn(run)}; ${fix}`,
+    });
+  }
+  if (ended === "interrupted") {
+    if (!flags.quiet) process.stderr.write(`heed: interrupted; ${kept}; to go on: ${resume}\n`);
+    throw new Stop(outcome.exitCode);
+  }
+  if (best === null || flags.quiet) return;
+  const search = searchOf(flags);
+  const isMeasured = data.dev.length <= data.sample.length && Object.keys(search).length === 0;
+  const { exactMatch, symbolErrorRate } =
+    isMeasured && best.exactMatch !== null && best.symbolErrorRate !== null
+      ? { exactMatch: best.exactMatch, symbolErrorRate: best.symbolErrorRate }
+      : await evaluate(AttentionSeq2seq.fromBytes(best.bytes), data.dev, search);
+  const why = ended === "finished" ? "" : `, ${ended}`;
+  await print(
+    `${flags.out}: exact match ${percent(exactMatch)}, symbol errors ${percent(symbolErrorRate)} ` +
+      `on ${pairCount(data.dev.length)} (epoch ${best.epoch}, ${duration(seconds)}${why})\n`,
+  );
+  if (ended === "out of time") process.stderr.write(`to go on: ${resume}\n`);
+}
+
+function savedIn(run: RunDirectory): string {
+  const { savedStep } = run.checkpoints;
+  return savedStep === null
+    ? "there is no checkpoint yet"
+    : `the last good checkpoint in ${run.path} is of step ${count(savedStep)}`;
+}
+
+/** What a full disk and its like keep from being written: says what there is all the same. */
+function notWritten(error: unknown, run: RunDirectory): unknown {
+  const reason = describeSystemError(error);
+  if (reason === null) return error;
+  return new WorkError(
+    {
+      where: run.path,
+      form: "statement",
+      received: reason,
+      expected: savedIn(run),
+      fix: `when there is room, go on by heed train --resume ${quoted(run.path)}`,
+    },
+    { cause: error },
+  );
 }
 
 /** Memory runs out where a pair is very long: says which one. */
@@ -149,83 +319,5 @@ function tooLong(path: string, pairs: readonly Pair[], cause: DeviceError): Work
       fix: "leave it out, or take a smaller --batch or --hidden",
     },
     { cause },
-  );
-}
-
-async function readData(
-  path: string,
-  flags: TrainFlags,
-): Promise<{ readonly pairs: readonly Pair[]; readonly dev: readonly Pair[] }> {
-  const all = await readPairs(path, flags.columns);
-  if (flags.dev !== undefined)
-    return { pairs: all, dev: await readPairs(flags.dev, flags.columns) };
-  if (new Set(all.map((pair) => pair.source)).size < 2) {
-    throw new WorkError({
-      where: path,
-      expected: "at least two different sources, to hold one out for measuring",
-      received: "one",
-      fix: "add pairs, or give a file to measure on with --dev",
-    });
-  }
-  const { train: pairs, heldOut } = holdOut(all, HELD_OUT, new Random(flags.seed, SPLIT_STREAM));
-  return { pairs, dev: heldOut };
-}
-
-function modelFlags(flags: TrainFlags): Partial<ModelConfig> {
-  return {
-    ...(flags.hidden === undefined ? {} : { hiddenSize: flags.hidden }),
-    ...(flags.embedding === undefined ? {} : { embeddingSize: flags.embedding }),
-    ...(flags.dropout === undefined ? {} : { dropout: flags.dropout }),
-    ...(flags.bridge === undefined ? {} : { bridge: flags.bridge }),
-    ...(flags.mask ? {} : { maskPadding: false }),
-    ...(flags.reverse ? { reverseSource: true } : {}),
-  };
-}
-
-function trainFlags(flags: TrainFlags): TrainOptions {
-  return {
-    seed: flags.seed,
-    ...(flags.batch === undefined ? {} : { batchSize: flags.batch }),
-    ...(flags.rate === undefined ? {} : { rate: flags.rate }),
-    ...(flags.clip === undefined ? {} : { clip: flags.clip }),
-    ...(flags.epochs === undefined ? {} : { epochs: flags.epochs }),
-  };
-}
-
-async function conclude(
-  outcome: TrainingOutcome,
-  flags: TrainFlags,
-  dev: readonly Pair[],
-): Promise<void> {
-  const { best, ended, steps, seconds, loss } = outcome;
-  const kept =
-    best === null
-      ? "no model was written"
-      : best.exactMatch === null
-        ? `${flags.out} holds the model as it stood, not measured yet`
-        : `${flags.out} holds the best so far, from epoch ${best.epoch}: ` +
-          `exact match ${percent(best.exactMatch)}`;
-  if (ended === "diverged") {
-    throw new WorkError({
-      where: `step ${count(steps)} of training`,
-      expected: "a finite loss",
-      received: Number.isFinite(loss) ? "gradients or parameters that are not" : String(loss),
-      fix: `${kept}; try a lower --rate or a lower --clip`,
-    });
-  }
-  if (ended === "interrupted") {
-    if (!flags.quiet) process.stderr.write(`heed: interrupted; ${kept}\n`);
-    throw new Stop(outcome.exitCode);
-  }
-  if (best === null || flags.quiet) return;
-  const model = AttentionSeq2seq.fromBytes(best.bytes);
-  const { exactMatch, symbolErrorRate } =
-    dev.length > SAMPLE || best.exactMatch === null || best.symbolErrorRate === null
-      ? await evaluate(model, dev)
-      : { exactMatch: best.exactMatch, symbolErrorRate: best.symbolErrorRate };
-  const why = ended === "out of time" ? ", out of time" : "";
-  await print(
-    `${flags.out}: exact match ${percent(exactMatch)}, symbol errors ${percent(symbolErrorRate)} ` +
-      `on ${pairCount(dev.length)} (epoch ${best.epoch}, ${duration(seconds)}${why})\n`,
   );
 }
