@@ -3,6 +3,7 @@ import { Command } from "commander";
 import {
   AttentionSeq2seq,
   currentDevice,
+  DataError,
   DeviceError,
   defaultConfig,
   defaultText,
@@ -92,8 +93,10 @@ async function begin(path: string, flags: TrainFlags): Promise<Job> {
   const { pairs } = data;
   const text = defaultText(pairs, textOptions(flags));
   const { sourceTokens, targetTokens } = text;
-  const config = defaultConfig(pairs, { ...modelFlags(flags), sourceTokens, targetTokens });
-  const training = defaultTraining(pairs, trainingFlags(flags));
+  const { config, training } = asked(() => ({
+    config: defaultConfig(pairs, { ...modelFlags(flags), sourceTokens, targetTokens }),
+    training: defaultTraining(pairs, trainingFlags(flags)),
+  }));
   const model = AttentionSeq2seq.fromPairs(pairs, config, { seed, ...text });
   const trainer = new Trainer(model, pairs, training);
   const description = {
@@ -113,14 +116,25 @@ async function begin(path: string, flags: TrainFlags): Promise<Job> {
   return job;
 }
 
+/** Flags that do not go together make a wrong call. */
+function asked<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof DataError)) throw cause;
+    const { expected, received } = cause;
+    throw new UsageError({ where: "train", expected, received }, { cause });
+  }
+}
+
 async function goOn(
   runPath: string,
   path: string | undefined,
-  asked: TrainFlags,
+  call: TrainFlags,
   command: Command,
 ): Promise<Job> {
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === "cli";
-  const [other] = Object.keys(asked).filter(
+  const [other] = Object.keys(call).filter(
     (name) => isGiven(name) && !RESUME_FLAGS.some((each) => each === name),
   );
   if (path !== undefined || other !== undefined) {
@@ -131,8 +145,8 @@ async function goOn(
         path ?? `--${(other ?? "").replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
     });
   }
-  const given = Object.fromEntries(Object.entries(asked).filter(([name]) => isGiven(name)));
-  const every = isGiven("checkpointEvery") ? asked.checkpointEvery : undefined;
+  const given = Object.fromEntries(Object.entries(call).filter(([name]) => isGiven(name)));
+  const every = isGiven("checkpointEvery") ? call.checkpointEvery : undefined;
   const run = await RunDirectory.open(runPath, every);
   const { description } = run;
   const out = shown(description.out);
