@@ -1,7 +1,6 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
-import { deviceOf } from "../../kernels/device.ts";
 import { newTensor } from "../../layers/layer.ts";
 
 /** Tensors (…, Aᵢ) side by side along the last axis: (…, ΣAᵢ). One alone is given back as it is. */
@@ -93,14 +92,14 @@ export function spreadOverHeads(dMean: Tensor, heads: number, scope: Scope): Ten
 
 /** sum += more, in the memory of the first. */
 export function addInto(sum: Tensor, more: Tensor): void {
-  deviceOf(sum).kernels.add(sum.storage, more.storage, sum.storage, sum.size);
+  familyDevice(sum).kernels.add(sum.storage, more.storage, sum.storage, sum.size);
 }
 
 /** a + b, either of which may be absent, in memory of its own or that of the one that is there. */
 export function sumOf(a: Tensor | null, b: Tensor | null, scope: Scope): Tensor | null {
   if (a === null || b === null) return a ?? b;
   const sum = scope.keep(newTensor(a, a.shape));
-  deviceOf(a).kernels.add(a.storage, b.storage, sum.storage, sum.size);
+  familyDevice(a).kernels.add(a.storage, b.storage, sum.storage, sum.size);
   return sum;
 }
 
