@@ -128,13 +128,13 @@ async function answerAll(
     answers += 1;
     // Whoever asked a line waits for its answer: nothing is held back that has no other behind it.
     const isLast = next === waiting.length;
+    if (isLast) [waiting, next] = [[], 0]; // at once: lines may come while this one is written
     if (!isLast && text.length < WRITTEN) continue;
     await print(text);
     progress.advance(answers, bytes);
     text = "";
     answers = 0;
     bytes = 0;
-    if (isLast) [waiting, next] = [[], 0];
   }
   progress.end();
 }

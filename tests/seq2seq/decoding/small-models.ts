@@ -4,7 +4,6 @@ import {
   type ModelOptions,
   type Pair,
   Random,
-  Trainer,
 } from "../../../src/index.ts";
 
 /** Short strings and their reverse: solvable only by looking at the right place. */
@@ -34,19 +33,6 @@ export function untrained(
   const numbers = model.parameters.values.data;
   const random = new Random(options.seed ?? 3);
   for (let i = 0; i < numbers.length; i++) numbers[i]! += 0.5 * random.normal();
-  return model;
-}
-
-/** A model that has learnt a little. */
-export async function trained(
-  pairs: readonly Pair[],
-  overrides: Overrides = {},
-  options: ModelOptions = {},
-): Promise<AttentionSeq2seq> {
-  const config = defaultConfig(pairs, { ...SMALL, ...withoutDropout, ...overrides });
-  const model = AttentionSeq2seq.fromPairs(pairs, config, { seed: 3, ...options });
-  const trainer = new Trainer(model, pairs, { epochs: 6, batchSize: 16, rate: 0.02, seed: 5 });
-  while (!trainer.done) await trainer.step();
   return model;
 }
 

@@ -63,6 +63,7 @@ const KINDS: readonly [name: string, overrides: Overrides][] = [
     },
   ],
   ["no attention", { attention: "none" }],
+  ["copying", { copy: true }],
   ["padding that is read", { maskPadding: false }],
 ];
 
@@ -168,7 +169,7 @@ describe("Ensemble", () => {
     const models = [
       untrained(pairs, { attention: "none" }),
       untrained(pairs, { cell: "gru", reverseSource: false }),
-      untrained(pairs, { hiddenSize: 8 }),
+      untrained(pairs, { copy: true }),
     ];
     const both = new Ensemble(models.slice(1));
     const all = new Ensemble(models);
@@ -320,4 +321,13 @@ describe("transduceStream", () => {
     }
     expect(answers).toEqual(["ab", "cd"]);
   });
+});
+
+test("a model that copies has what it has never seen among its outputs, with its score", async () => {
+  const model = untrained(pairs, { copy: true });
+  const { alternatives, unknownSymbols } = await model.transduce("az", { beam: 40, nBest: 40 });
+  expect(unknownSymbols).toEqual(["z"]);
+  const copied = alternatives.filter(({ output }) => output.includes("z"));
+  expect(copied).not.toEqual([]);
+  for (const each of copied) expect(each.score).toBeCloseTo(forcedScore(model, "az", each), 5);
 });
