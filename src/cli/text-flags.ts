@@ -45,7 +45,7 @@ export function withTextFlags(command: Command): Command {
   return command
     .option(
       "--source-tokens <how>",
-      `${tokens} (default: chars; codepoints if decomposed)`,
+      `${tokens} (default: chars; codepoints where a script asks for them)`,
       oneOf("--source-tokens", TOKENS),
     )
     .option(

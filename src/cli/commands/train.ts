@@ -92,12 +92,15 @@ async function begin(path: string, flags: TrainFlags): Promise<Job> {
 
   const { pairs } = data;
   const text = defaultText(pairs, textOptions(flags));
-  const { sourceTokens, targetTokens } = text;
-  const { config, training } = asked(() => ({
-    config: defaultConfig(pairs, { ...modelFlags(flags), sourceTokens, targetTokens }),
-    training: defaultTraining(pairs, trainingFlags(flags)),
-  }));
-  const model = AttentionSeq2seq.fromPairs(pairs, config, { seed, ...text });
+  const { model, config, training } = asked(() => {
+    const config = defaultConfig(pairs, { ...modelFlags(flags), ...text });
+    const training = defaultTraining(pairs, trainingFlags(flags));
+    return {
+      model: AttentionSeq2seq.fromPairs(pairs, config, { seed, ...text }),
+      config,
+      training,
+    };
+  });
   const trainer = new Trainer(model, pairs, training);
   const description = {
     pairs: await describeInput(path),
@@ -122,8 +125,9 @@ function asked<Result>(read: () => Result): Result {
     return read();
   } catch (cause) {
     if (!(cause instanceof DataError)) throw cause;
-    const { expected, received } = cause;
-    throw new UsageError({ where: "train", expected, received }, { cause });
+    const { expected, received, fix } = cause;
+    const facts = { where: "train", expected, received, ...(fix === undefined ? {} : { fix }) };
+    throw new UsageError(facts, { cause });
   }
 }
 
