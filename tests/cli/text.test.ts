@@ -107,6 +107,9 @@ describe("features", { timeout: 60_000 }, () => {
     const measured = await at(["evaluate", "tagged", "tagged.tsv", ...COLUMNS]);
     expect(measured.stderr).toBe("");
     expect(measured.stdout).toMatch(/^pairs +3\n/);
+    const without = await at(["evaluate", "tagged", "tagged.tsv", "--columns", "2,3"]);
+    expect(without.stderr).toMatch(/^heed: warning: the model reads features; --features says/);
+    expect(without.code).toBe(0);
     const shown = await at(["show", "tagged", "spielen\tV;PST"]);
     expect(shown.stdout).toMatch(/PST/);
     expect(shown.code).toBe(0);

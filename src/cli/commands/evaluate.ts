@@ -6,7 +6,7 @@ import {
   evaluate,
   type Prediction,
 } from "../../index.ts";
-import { WorkError } from "../errors.ts";
+import { complain, WorkError } from "../errors.ts";
 import { readPairs } from "../files.ts";
 import { type DecodeOptions, readTransducer, searchOf, withDecodeOptions } from "../models.ts";
 import { columnPair, wholeNumber } from "../numbers.ts";
@@ -14,6 +14,7 @@ import { type ComputeOptions, chooseDevice, withComputeOptions } from "../option
 import { count, percent, print } from "../output.ts";
 import { safeText } from "../safe-text.ts";
 import { canRedraw } from "../terminal.ts";
+import { checkFeatures, withFeatures } from "../text-flags.ts";
 
 interface EvaluateFlags extends ComputeOptions, DecodeOptions {
   readonly columns?: readonly [number, number];
@@ -39,9 +40,8 @@ export function evaluateCommand(): Command {
     .description("Measure a model on a file of pairs and list where it is farthest off.")
     .argument("<model>", "a model file, as heed train writes it, or a folder with one or several")
     .argument("<pairs.tsv>", "pairs with the outputs that are right")
-    .option("--columns <s,t>", "columns of source and target (default: 1,2)", columnPair)
-    .option("--features <n>", "column of the features", wholeNumber("--features", 1));
-  withDecodeOptions(command)
+    .option("--columns <s,t>", "columns of source and target (default: 1,2)", columnPair);
+  withDecodeOptions(withFeatures(command))
     .option("--worst <n>", "how many of the worst to list", wholeNumber("--worst", 0), 10)
     .option("--batch <n>", "most pairs at a time", wholeNumber("--batch", 1, 65536))
     .option("--calibration", "say how far scores tell right from wrong")
@@ -52,8 +52,12 @@ export function evaluateCommand(): Command {
 }
 
 async function run(modelPath: string, pairsPath: string, flags: EvaluateFlags): Promise<void> {
+  checkFeatures(flags);
   await chooseDevice(flags);
   const model = await readTransducer(modelPath, flags.ensemble);
+  if (model.featureVocabulary !== null && flags.features === undefined) {
+    complain("warning: the model reads features; --features says which column has them");
+  }
   const pairs = await readPairs(pairsPath, flags.columns, flags.features);
   if (pairs.length === 0) {
     throw new WorkError({ where: pairsPath, expected: "at least one pair", received: "none" });
