@@ -22,7 +22,9 @@ export interface EncodedPair {
 
 /** Sources of one batch on a device: (N, Te), and (N) real lengths where padding is masked. */
 export interface SourceBatch {
+  /** (N, Te): ids as the encoder takes them, padded. */
   readonly sources: Indices;
+  /** (N): how many of them are real; undefined where padding is read. */
   readonly lengths: Indices | undefined;
   /** (N, Te): what of the targets each symbol is, where a model copies; −1: nothing. */
   readonly copies: Indices | null;

@@ -63,7 +63,10 @@ export interface StepOutput {
 
 /** Gradients of a {@link StepOutput}; null where there is none. */
 export interface OutputGradients {
+  /** (N, Td, V) */
   readonly dLogits: Tensor;
+  /** (N, Td, Te) */
   readonly dWeights: Tensor | null;
+  /** (N, Td) */
   readonly dGate: Tensor | null;
 }
