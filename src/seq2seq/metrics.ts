@@ -40,7 +40,7 @@ export function editDistance(a: readonly string[], b: readonly string[]): number
  *
  * @example
  * const pair = { source: "4", target: "four", line: 1 };
- * const prediction = { pair, output: "for", exact: false, edits: 1 };
+ * const prediction = { pair, output: "for", exact: false, edits: 1, score: -0.7 };
  * const { symbolErrorRate } = summarise([prediction], Vocabulary.fromTexts([], "chars"));
  * symbolErrorRate; // → 0.25
  */

@@ -93,6 +93,20 @@ describe("a wrong call exits with 2", () => {
     ["out over the pairs by another name", "train good.tsv --out same.tsv", /the input file/],
     ["out over the dev pairs", "train one.tsv --dev good.tsv --out good.tsv", /the input file/],
     ["out to a device", "train good.tsv --out /dev/null", /not a regular file/],
+    ["no beam", "predict m x --beam 0", /--beam: expected a whole number from 1 to 1024, got "0"/],
+    ["half an output", "predict m x --n-best 0.5", /--n-best: expected a whole number from 1 to/],
+    [
+      "more outputs than are kept",
+      "predict m x --n-best 3 --beam 2",
+      /--n-best: expected at most what --beam keeps, which is 2, got 3/,
+    ],
+    [
+      "a length penalty below 0",
+      "evaluate m x --length-penalty -1",
+      /--length-penalty: expected a number from 0 to 100, got "-1"/,
+    ],
+    ["no model beside the first", "predict good.tsv x --ensemble", /argument missing/],
+    ["a folder without models", "evaluate folder good.tsv", /folder: .*model\.1\.safetensors/],
     ["attention without room", "predict good.tsv --attention", /--attention: expected --jsonl/],
     [
       "an svg over the model",

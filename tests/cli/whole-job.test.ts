@@ -205,8 +205,12 @@ describe("heed evaluate", () => {
     expect(run.stderr).toBe("");
     expect(run.stdout).toMatch(/^exact match {8}50 % \(2 wrong\)$/m);
     expect(run.stdout).toMatch(/^symbol error rate {2}26\.7 %$/m);
-    expect(run.stdout).toMatch(/worst:\n {2}line 3: "cab" → "bac", should be "aaaa" \(3 edits\)\n/);
-    expect(run.stdout).toMatch(/ {2}line 4: "cab" → "bac", should be "bacc" \(1 edit\)\n$/);
+    expect(run.stdout).toMatch(
+      /worst:\n {2}line 3: "cab" → "bac", should be "aaaa" \(3 edits, confidence 9.*\n/,
+    );
+    expect(run.stdout).toMatch(
+      / {2}line 4: "cab" → "bac", should be "bacc" \(1 edit, confidence [\d.]+ %\)\n$/,
+    );
   });
 
   it("gives the same as JSON, with as many of the worst as asked", async () => {
