@@ -1,15 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ending, heed, newFolder, type Run, startHeed } from "./run-heed.ts";
+import { reversals } from "./small-training.ts";
 
-/** Strings of three and four letters, and the same from their end. */
-function reversals(): string[] {
-  const letters = [..."abcd"];
-  const longer = (words: string[]): string[] => words.flatMap((w) => letters.map((l) => w + l));
-  const three = longer(longer(letters));
-  return [...three, ...longer(three)].map((word) => `${word}\t${[...word].reverse().join("")}`);
-}
+// Some tests start several processes, one after another.
+vi.setConfig({ testTimeout: 120_000 });
 
 const SMALL = "--hidden 32 --embedding 16 --dropout 0 --batch 16 --rate 0.01".split(" ");
 let folder = "";
