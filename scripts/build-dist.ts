@@ -52,8 +52,11 @@ for (const [entry, file, plugins] of BUNDLES) {
     plugins: [...plugins],
     transform: { target: "es2022" },
   });
+  // What the command imports when it needs it is a file of its own beside it.
   await bundle.write({
-    file: path.join(root, file),
+    dir: path.join(root, path.dirname(file)),
+    entryFileNames: path.basename(file),
+    chunkFileNames: "[name].js",
     sourcemap: true,
     sourcemapExcludeSources: true,
   });

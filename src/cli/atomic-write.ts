@@ -1,5 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readlink, realpath, rename, stat, unlink } from "node:fs/promises";
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  unlink,
+} from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 /**
@@ -27,10 +38,7 @@ export async function writeFileAtomically(
   const name = `.${basename(target)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
   const temporary = join(dirname(target), name);
   try {
-    await withFile(temporary, "wx", mode, async (file) => {
-      await file.writeFile(data);
-      await file.sync();
-    });
+    await writeNew(temporary, mode, data);
     if (before !== undefined) await moveIfThere(target, before);
     await rename(temporary, target);
   } catch (error) {
@@ -60,6 +68,42 @@ export async function destination(path: string): Promise<string> {
 async function moveIfThere(from: string, to: string): Promise<void> {
   await rename(from, to).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
+  });
+}
+
+/**
+ * Makes a folder of files, whole or not at all: they are written and synced in a temporary folder beside it,
+ * which is then renamed. On failure that is removed and the error thrown on, with `path` as its path.
+ *
+ * @param path of nothing, or of an empty folder
+ */
+export async function writeFolderAtomically(
+  path: string,
+  files: ReadonlyMap<string, Uint8Array | string>,
+): Promise<void> {
+  const target = await destination(path);
+  const name = `.${basename(resolve(target))}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  const temporary = join(dirname(resolve(target)), name);
+  try {
+    await mkdir(temporary);
+    for (const [file, data] of files) await writeNew(join(temporary, file), 0o666, data);
+    await syncFolder(temporary);
+    // Some systems rename over an empty folder, others do not.
+    await rmdir(target).catch(() => {});
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    if (error instanceof Error && "syscall" in error) Object.assign(error, { path });
+    throw error;
+  }
+  await syncFolder(dirname(resolve(target)));
+}
+
+/** A file that was not there, written and synced. */
+async function writeNew(path: string, mode: number, data: Uint8Array | string): Promise<void> {
+  await withFile(path, "wx", mode, async (file) => {
+    await file.writeFile(data);
+    await file.sync();
   });
 }
 

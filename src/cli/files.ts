@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { access, readFile, stat, unlink, writeFile } from "node:fs/promises";
+import { access, readdir, readFile, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { type Pair, parsePairs } from "../index.ts";
 import { destination } from "./atomic-write.ts";
@@ -86,6 +86,34 @@ export async function checkOutput(
     if (other !== null && other.dev === found.dev && other.ino === found.ino) {
       throw refuse(`the input file ${input}`, "choose another name");
     }
+  }
+}
+
+/**
+ * Makes sure that a folder can be made at `path`: that nothing is there, or an empty folder.
+ *
+ * @throws UsageError that says what stands in the way
+ */
+export async function checkNewFolder(flag: string, path: string): Promise<void> {
+  const refuse = (received: string, fix: string): UsageError => {
+    const expected = "a folder that is not there yet, or an empty one";
+    return new UsageError({ where: `${flag} ${path}`, expected, received, fix });
+  };
+  if (path === "") throw refuse("an empty name", "name a folder");
+  const target = resolve(await destination(path));
+  const found = await stat(target).catch(() => null);
+  if (found !== null && !found.isDirectory()) {
+    throw refuse("something that is no folder", "choose another name");
+  }
+  if (found !== null && (await readdir(target).catch(() => [""])).length > 0) {
+    throw refuse("a folder with files in it", "choose another name, or remove it first");
+  }
+  const folder = dirname(target);
+  const place = await stat(folder).catch(() => null);
+  if (place === null) throw refuse(`no folder ${folder}`, "create it first");
+  if (!place.isDirectory()) throw refuse(`${folder}, which is not a folder`, "choose another name");
+  if (!(await takesFiles(folder))) {
+    throw refuse(`the folder ${folder}, which may not be written to`, "choose another place");
   }
 }
 

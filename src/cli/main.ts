@@ -1,15 +1,16 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { demoCommand } from "./commands/demo.ts";
 import { devicesCommand } from "./commands/devices.ts";
 import { evaluateCommand } from "./commands/evaluate.ts";
+import { exportCommand } from "./commands/export.ts";
 import { plotCommand } from "./commands/plot.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { showCommand } from "./commands/show.ts";
 import { trainCommand } from "./commands/train.ts";
 import { complain, reportError } from "./errors.ts";
 import { ignoreClosedPipes } from "./output.ts";
+import { version } from "./version.ts";
 
 const EXAMPLES = `
 Start here:
@@ -33,6 +34,7 @@ function program(): Command {
     evaluateCommand,
     showCommand,
     plotCommand,
+    exportCommand,
     devicesCommand,
   ]) {
     heed.addCommand(make());
@@ -43,13 +45,6 @@ function program(): Command {
     });
   }
   return heed;
-}
-
-function version(): string {
-  const file = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  const found: unknown = JSON.parse(file);
-  const has = typeof found === "object" && found !== null && "version" in found;
-  return has ? String(found.version) : "unknown";
 }
 
 function wantsStack(words: readonly string[]): boolean {

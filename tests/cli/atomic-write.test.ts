@@ -10,7 +10,7 @@ import {
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { writeFileAtomically } from "../../src/cli/atomic-write.ts";
+import { writeFileAtomically, writeFolderAtomically } from "../../src/cli/atomic-write.ts";
 import { temporaryFolder } from "./run-heed.ts";
 
 describe("writeFileAtomically", () => {
@@ -99,5 +99,48 @@ describe("writeFileAtomically", () => {
   it("fails where there is no folder", async () => {
     const path = join(temporaryFolder(), "none", "file");
     await expect(writeFileAtomically(path, "new")).rejects.toThrow(/ENOENT/);
+  });
+});
+
+describe("writeFolderAtomically", () => {
+  const files = new Map<string, Uint8Array | string>([
+    ["numbers", new Uint8Array([1, 2, 3])],
+    ["text", "all of it"],
+  ]);
+
+  it("makes a folder of all files and leaves nothing else", async () => {
+    const folder = temporaryFolder();
+    await writeFolderAtomically(join(folder, "new"), files);
+    expect(readdirSync(folder)).toEqual(["new"]);
+    expect(readdirSync(join(folder, "new"))).toEqual(["numbers", "text"]);
+    expect([...readFileSync(join(folder, "new", "numbers"))]).toEqual([1, 2, 3]);
+    expect(readFileSync(join(folder, "new", "text"), "utf8")).toBe("all of it");
+  });
+
+  it("takes the place of an empty folder, and of one that a link leads to", async () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, "empty"));
+    symlinkSync("empty", join(folder, "link"));
+    await writeFolderAtomically(join(folder, "link"), files);
+    expect(readdirSync(join(folder, "empty"))).toEqual(["numbers", "text"]);
+    expect(readdirSync(folder)).toEqual(["empty", "link"]);
+  });
+
+  it("leaves a folder with files in it alone", async () => {
+    const folder = temporaryFolder();
+    const path = join(folder, "full");
+    mkdirSync(path);
+    writeFileSync(join(path, "file"), "old");
+    await expect(writeFolderAtomically(path, files)).rejects.toMatchObject({ path });
+    expect(readdirSync(folder)).toEqual(["full"]);
+    expect(readdirSync(path)).toEqual(["file"]);
+  });
+
+  it("leaves nothing when one of the files cannot be written", async () => {
+    const folder = temporaryFolder();
+    const broken = new Map([...files, ["no/such", "place"] as const]);
+    const path = join(folder, "new");
+    await expect(writeFolderAtomically(path, broken)).rejects.toMatchObject({ path });
+    expect(readdirSync(folder)).toEqual([]);
   });
 });

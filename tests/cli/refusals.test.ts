@@ -28,6 +28,8 @@ beforeAll(() => {
   symlinkSync("nowhere/m", join(folder, "astray"));
   linkSync(join(folder, "good.tsv"), join(folder, "same.tsv"));
   mkdirSync(join(folder, "folder"));
+  mkdirSync(join(folder, "full"));
+  writeFileSync(join(folder, "full", "file"), "");
   mkdirSync(join(folder, "locked"));
   chmodSync(join(folder, "locked"), 0o555);
 });
@@ -108,6 +110,22 @@ describe("a wrong call exits with 2", () => {
     ["no model beside the first", "predict good.tsv x --ensemble", /argument missing/],
     ["a folder without models", "evaluate folder good.tsv", /folder: .*model\.1\.safetensors/],
     ["attention without room", "predict good.tsv --attention", /--attention: expected --jsonl/],
+    ["nothing to export to", "export good.tsv", /--onnx <folder> or --npz <file>.*got neither/],
+    ["a model to export that is not there", "export none --npz m.npz", /none: .*no such file/],
+    [
+      "an export to a folder with files",
+      "export good.tsv --onnx full",
+      /--onnx full: .*files in it/,
+    ],
+    ["an export to a file", "export good.tsv --onnx good.tsv", /no folder; choose another name/],
+    ["an export in no folder", "export good.tsv --onnx no/new", /no folder .*create it first/],
+    ["an export in a file", "export good.tsv --onnx good.tsv/x", /--onnx .*not a folder/],
+    [
+      "an export of NumPy's to a folder",
+      "export good.tsv --npz folder",
+      /--npz folder: .*a directory/,
+    ],
+    ["an export over the model", "export good.tsv --npz good.tsv", /the input file good\.tsv/],
     [
       "an svg over the model",
       "show good.tsv x --svg good.tsv",
@@ -115,6 +133,11 @@ describe("a wrong call exits with 2", () => {
     ],
   ])("%s", async (_name, words, message) => {
     expectRefusal(await heed(words.split(" "), { cwd: folder }), 2, message);
+  });
+
+  it("an empty name for --onnx", async () => {
+    const run = await heed(["export", "good.tsv", "--onnx", ""], { cwd: folder });
+    expectRefusal(run, 2, /expected a folder.*got an empty name/);
   });
 
   it.each(["--out", "--dev"])("an empty name for %s", async (flag) => {
@@ -127,6 +150,11 @@ describe("a wrong call exits with 2", () => {
   it("out in a folder that may not be written to", async () => {
     const run = await heed(["train", "good.tsv", "--out", locked], { cwd: folder });
     expectRefusal(run, 2, /may not be written/);
+  });
+
+  it("an export in a folder that may not be written to", async () => {
+    const run = await heed(["export", "good.tsv", "--onnx", locked], { cwd: folder });
+    expectRefusal(run, 2, /--onnx .*may not be written/);
   });
 
   it("no command at all, which shows the help", async () => {
@@ -154,6 +182,7 @@ describe("work that cannot be done exits with 1", () => {
     ["nothing to hold out", ["train", "one.tsv"], /one\.tsv: expected at least two/],
     ["a model file that is none", ["predict", "not-a-model.safetensors", "x"], /not-a-model/],
     ["a model file that is none, to evaluate", ["evaluate", "good.tsv", "good.tsv"], /good\.tsv/],
+    ["a model file that is none, to export", ["export", "good.tsv", "--onnx", "new"], /good\.tsv/],
     ["a file named like an escape", ["train", "\u001b[31mred.tsv"], /␛\[31mred\.tsv/],
   ])("%s", async (_name, words, message) => {
     expectRefusal(await heed(words, { cwd: folder }), 1, message);
