@@ -41,7 +41,9 @@ export class RecurrentDecoder {
     this.#config = config;
     this.#parameters = parameters;
     this.#dropouts = dropouts;
-    this.#embed = new Embedding(symbols, config.embeddingSize, { parameters, name });
+    // A table that both sides share has more rows, where sources have tags.
+    const rows = parameters.value(`${name}.W`).shape[0] ?? symbols;
+    this.#embed = new Embedding(rows, config.embeddingSize, { parameters, name });
     this.#dropout = dropouts.site(config.embeddingDropout);
     this.#output = new OutputLayer(config, symbols, parameters, dropouts);
   }
