@@ -167,11 +167,14 @@ describe("a wrong call exits with 2", () => {
 
 describe("work that cannot be done exits with 1", () => {
   it("a pair too long for memory, by its line", async () => {
-    const words = "train long.tsv --embedding 2 --hidden 512 --epochs 1 --quiet".split(" ");
+    const words =
+      "train long.tsv --embedding 2 --hidden 512 --epochs 1 --quiet --out long.safetensors".split(
+        " ",
+      );
     // On wasm, whose memory ends at 4 GiB on every machine.
     const run = await heed(words, { cwd: folder, env: { HEED_NATIVE: "0" } });
     expectRefusal(run, 1, /long\.tsv, line 3: .*60,001 characters/);
-  });
+  }, 120_000);
 
   it.each<[name: string, words: readonly string[], message: RegExp]>([
     ["a line without a tab", ["train", "no-tab.tsv"], /no-tab\.tsv\D+2\b.*tab/i],
