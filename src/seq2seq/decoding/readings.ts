@@ -42,13 +42,15 @@ export function batchReadings(
   batchSize: number,
   rows: number,
 ): Reading[][] {
+  // Batches of equal size rather than a last one of a few.
+  const most = Math.ceil(readings.length / Math.ceil(readings.length / batchSize));
   const sorted = readings.toSorted((a, b) => a[0].source.length - b[0].source.length);
   const batches: Reading[][] = [];
   let batch: Reading[] = [];
   for (const reading of sorted) {
     const { length } = reading[0].source;
     const symbols = (batch.length + 1) * rows * length;
-    const isFull = batch.length === batchSize || symbols > BATCH_SYMBOLS || length >= LONG_SOURCE;
+    const isFull = batch.length === most || symbols > BATCH_SYMBOLS || length >= LONG_SOURCE;
     const [first] = batch;
     if (first === undefined || isFull || !canShare(members, first, reading)) {
       batch = [];
