@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { unzipSync } from "fflate";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type AttentionSeq2seq, readNpy } from "../../src/index.ts";
 import { NO_ONNX_RUNTIME } from "../support/onnx-runtimes.ts";
 import { modelOf, TEXTS } from "./onnx-graphs/small-models.ts";
@@ -70,6 +70,31 @@ describe("heed export --onnx", () => {
     },
     60_000,
   );
+});
+
+describe("heed export of a folder", () => {
+  const words = "--npz run.npz".split(" ");
+  const putRun = async (...names: string[]): Promise<void> => {
+    mkdirSync(join(folder, "run"));
+    for (const name of names) writeFileSync(join(folder, "run", name), await model.toBytes());
+  };
+  afterEach(() => rmSync(join(folder, "run"), { recursive: true }));
+
+  it("takes the model in it", async () => {
+    await putRun("model.safetensors");
+    const run = await heed(["export", "run", ...words], { cwd: folder });
+    expect(run).toMatchObject({ code: 0, stdout: "run.npz\n", stderr: "" });
+    const [one, two] = ["m.npz", "run.npz"].map((name) => readFileSync(join(folder, name)));
+    expect(one?.equals(two ?? Buffer.of())).toBe(true);
+    rmSync(join(folder, "run.npz"));
+  });
+
+  it("refuses several models", async () => {
+    await putRun("model.1.safetensors", "model.2.safetensors");
+    const run = await heed(["export", "run", ...words], { cwd: folder });
+    expect(run).toMatchObject({ code: 2, stdout: "" });
+    expect(run.stderr).toMatch(/^heed: run: expected one model, got a folder of several; name one/);
+  });
 });
 
 describe("heed export --npz", () => {

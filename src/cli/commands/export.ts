@@ -1,10 +1,10 @@
 import { Command } from "commander";
-import type { AttentionSeq2seq } from "../../index.ts";
+import { AttentionSeq2seq } from "../../index.ts";
 import { writeFileAtomically, writeFolderAtomically } from "../atomic-write.ts";
 import { UsageError } from "../errors.ts";
 import { checkNewFolder, checkOutput } from "../files.ts";
 import { describedModel } from "../model-description.ts";
-import { readModel } from "../models.ts";
+import { readTransducer } from "../models.ts";
 import { type CommonOptions, withCommonOptions } from "../options.ts";
 import { print } from "../output.ts";
 import { version } from "../version.ts";
@@ -28,7 +28,7 @@ export function exportCommand(): Command {
   const command = new Command("export")
     .summary("a model for other programs")
     .description("Write a model for other programs: as ONNX graphs, as NumPy arrays, or as both.")
-    .argument("<model>", "a model file, as heed train writes it")
+    .argument("<model>", "a model file, or a folder with one in it, as heed train writes it")
     .option("--onnx <folder>", "a new folder for the ONNX graphs of encoder and decoder")
     .option("--npz <file>", "a file for all learned numbers, as NumPy reads them")
     .addHelpText("after", EXAMPLES)
@@ -46,7 +46,11 @@ async function exportModel(path: string, { onnx, npz }: ExportFlags): Promise<vo
   }
   if (onnx !== undefined) await checkNewFolder("--onnx", onnx);
   if (npz !== undefined) await checkOutput("--npz", npz, [path]);
-  const model = await readModel(path);
+  const model = await readTransducer(path);
+  if (!(model instanceof AttentionSeq2seq)) {
+    const [expected, received] = ["one model", "a folder of several"];
+    throw new UsageError({ where: path, expected, received, fix: "name one of its files" });
+  }
   if (onnx !== undefined) {
     await writeFolderAtomically(onnx, await onnxFolder(model));
     await print(`${onnx}\n`);
