@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, parse } from "node:path";
 import { type Command, Option } from "commander";
 import { AttentionSeq2seq, Ensemble, type Transducer, type TransductionInput } from "../index.ts";
 import { UsageError } from "./errors.ts";
@@ -51,8 +51,9 @@ export function searchOf({ beam, lengthPenalty }: DecodeOptions): {
 }
 
 /**
- * The model in a file; of a folder, its `model.safetensors`, or `model.1.safetensors`, `model.2.safetensors`
- * and so on as an ensemble; of several paths, all models as an ensemble.
+ * The model in a file; where there are `dates.1.safetensors`, `dates.2.safetensors` and so on but no
+ * `dates.safetensors`, these as an ensemble. Of a folder, its `model.safetensors` or those that are numbered,
+ * or the best of a run, or of the runs of an ensemble. Of several paths, all models as an ensemble.
  *
  * @throws UsageError about a path, CheckpointError about what is in a file, DataError about models that
  *   do not go together
@@ -74,24 +75,56 @@ export async function readModel(path: string): Promise<AttentionSeq2seq> {
   return AttentionSeq2seq.fromBytes(bytes, { where: path });
 }
 
+/** The files of the models at a path: one, or those of an ensemble. */
 async function modelFiles(path: string): Promise<string[]> {
   const names = await readdir(path).catch(() => null);
-  if (names === null) return [path]; // no folder: reading it will say what it is
-  const numbered = names
-    .map((name) => /^model\.(\d+)\.safetensors$/.exec(name))
-    .filter((found) => found !== null)
-    .sort((a, b) => Number(a[1]) - Number(b[1]))
-    .map(([name]) => name);
-  const found = numbered.length > 0 ? numbered : names.filter((name) => name === ONLY_MODEL);
-  if (found.length > 0) return found.map((name) => join(path, name));
+  if (names === null) return numberedFiles(path);
+  const within = (...parts: string[]): string => join(path, ...parts);
+  const numbered = numberedAmong(names, "model", ".safetensors");
+  if (numbered.length > 0) return numbered.map((name) => within(name));
+  const single = ["model.safetensors", BEST].find((name) => names.includes(name));
+  if (single !== undefined) return [within(single)];
+  const runs = names.filter((name) => /^seed-\d+$/.test(name)).sort(byNumber);
+  if (runs.length > 0) return runs.map((name) => within(name, BEST));
   throw new UsageError({
     where: path,
-    expected: `a model file, or a folder with ${ONLY_MODEL} or model.1.safetensors in it`,
+    expected:
+      "a model file, or a folder with model.safetensors, model.1.safetensors or a run in it",
     received: "a directory without",
   });
 }
 
-const ONLY_MODEL = "model.safetensors";
+/** What a run keeps its best model in. */
+const BEST = "best.safetensors";
+
+/** `dates.safetensors`, or, where that is not there, `dates.1.safetensors` and so on. */
+async function numberedFiles(path: string): Promise<string[]> {
+  const { dir, name, ext } = parse(path);
+  const names: string[] = await readdir(dir === "" ? "." : dir).catch(() => []);
+  if (names.includes(`${name}${ext}`)) return [path];
+  const numbered = numberedAmong(names, name, ext);
+  // Where there is none either, reading the file will say so.
+  return numbered.length > 0 ? numbered.map((each) => join(dir, each)) : [path];
+}
+
+/** Those of names that are `stem.1ending`, `stem.2ending` and so on, by their numbers. */
+function numberedAmong(names: readonly string[], stem: string, ending: string): string[] {
+  return names
+    .filter((name) => {
+      if (!name.startsWith(`${stem}.`) || !name.endsWith(ending)) return false;
+      return /^[1-9]\d*$/.test(name.slice(stem.length + 1, name.length - ending.length));
+    })
+    .sort(byNumber);
+}
+
+function byNumber(a: string, b: string): number {
+  return numberIn(a) - numberIn(b);
+}
+
+/** The last number in a name. */
+function numberIn(name: string): number {
+  return Number(/(\d+)\D*$/.exec(name)?.[1]);
+}
 
 /** A line as a model reads it: the source, and the features behind a tab where it reads any. */
 export function inputOf(text: string, model: Transducer): TransductionInput {
