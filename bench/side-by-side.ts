@@ -2,7 +2,7 @@
  * Whether several models are trained faster one after the other, each on all cores, or side by side, each on
  * one: pairs a second, all models together, by the size of the model.
  *
- *   npm run build && npx tsx --tsconfig bench/tsconfig.run.json bench/side-by-side.ts PAIRS.tsv [rounds] [seconds]
+ *   npm run build && npx tsx --tsconfig bench/tsconfig.run.json bench/side-by-side.ts PAIRS.tsv [rounds] [seconds] [HxB,…]
  */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -12,16 +12,11 @@ import { AttentionSeq2seq, defaultConfig, openDevice, parsePairs, Trainer, useDe
 import { Child, type Command } from "./child.ts";
 import { median, medianRatio } from "./statistics.ts";
 
-const SIZES = [
-  { hidden: 64, batch: 16 },
-  { hidden: 128, batch: 16 },
-  { hidden: 256, batch: 64 },
-  { hidden: 512, batch: 128 },
-];
+const SIZES = "64x16,128x16,256x64,512x128";
 
-const [file = "", rounds = "7", seconds = "3", hidden, batch, threads] = process.argv.slice(2);
-if (hidden === undefined) await compare();
-else await serve(Number(hidden), Number(batch), Number(threads));
+const [file = "", rounds = "7", seconds = "3", sizes = SIZES, threads] = process.argv.slice(2);
+if (threads === undefined) await compare();
+else await serve(Number(threads));
 
 async function compare(): Promise<void> {
   const cores = availableParallelism();
@@ -30,7 +25,7 @@ async function compare(): Promise<void> {
     "| hidden | batch | one on all cores, pairs/s | side by side, pairs/s together | ratio |",
   );
   console.log("|---|---|---|---|---|");
-  for (const size of SIZES) {
+  for (const size of sizes.split(",")) {
     const start = (on: number): Promise<Child> => Child.start(command(size, on));
     const wide = await start(cores);
     const narrow = await Promise.all(Array.from({ length: cores }, () => start(1)));
@@ -42,12 +37,12 @@ async function compare(): Promise<void> {
     for (const child of [wide, ...narrow]) child.close();
     const shown = [median(alone), median(together)].map((value) => value.toFixed(0));
     const ratio = medianRatio(together, alone).toFixed(2);
-    console.log(`| ${size.hidden} | ${size.batch} | ${shown.join(" | ")} | ${ratio} |`);
+    console.log(`| ${size.replace("x", " | ")} | ${shown.join(" | ")} | ${ratio} |`);
   }
 }
 
-function command({ hidden, batch }: (typeof SIZES)[number], threads: number): Command {
-  const words = [file, rounds, seconds, hidden, batch, threads].map(String);
+function command(size: string, threads: number): Command {
+  const words = [file, rounds, seconds, size, String(threads)];
   const args = [...process.execArgv, fileURLToPath(import.meta.url), ...words];
   return { file: process.execPath, args, env: process.env };
 }
@@ -59,7 +54,8 @@ async function speed(children: readonly Child[]): Promise<number> {
 }
 
 /** A process that trains for a while for each line it gets, and says how many pairs a second. */
-async function serve(hiddenSize: number, batchSize: number, threads: number): Promise<void> {
+async function serve(threads: number): Promise<void> {
+  const [hiddenSize = 0, batchSize = 0] = sizes.split("x").map(Number);
   useDevice(await openDevice("native", { threads }));
   const pairs = parsePairs(readFileSync(file), { file });
   const model = AttentionSeq2seq.fromPairs(
