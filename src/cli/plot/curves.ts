@@ -1,7 +1,7 @@
 import type * as Plot from "@observablehq/plot";
 import { percent } from "../output.ts";
 import { safeText } from "../safe-text.ts";
-import type { EpochPoint, StepPoint, TrainingLog } from "./training-log.ts";
+import { bestEpoch, type EpochPoint, type StepPoint, type TrainingLog } from "./training-log.ts";
 
 /** What the curves are drawn over. */
 export type Over = "steps" | "seconds";
@@ -222,10 +222,8 @@ function legendOf(logs: readonly TrainingLog[]): { readonly text: string; readon
   const perCharacter = 6.9;
   let [x, line] = [MARGIN, 1];
   const entries = logs.map((log, i) => {
-    const best = Math.max(
-      ...log.epochs.map(({ exactMatch }) => exactMatch).filter(Number.isFinite),
-    );
-    const text = Number.isFinite(best) ? `${log.name} (best ${percent(best)})` : log.name;
+    const best = bestEpoch(log);
+    const text = best === null ? log.name : `${log.name} (best ${percent(best.exactMatch)})`;
     const width = 32 + text.length * perCharacter + 18;
     if (x > MARGIN && x + width > WIDTH - MARGIN) [x, line] = [MARGIN, line + 1];
     const y = TITLE + line * LEGEND_LINE - 8;

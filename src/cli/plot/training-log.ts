@@ -25,6 +25,7 @@ export interface StepPoint {
 /** What was measured on the dev pairs after an epoch, both as shares. */
 export interface EpochPoint {
   readonly step: number;
+  readonly epoch: number;
   readonly seconds: number;
   readonly exactMatch: number;
   readonly symbolErrorRate: number;
@@ -132,6 +133,26 @@ function append<Point extends { readonly step: number }>(points: Point[], point:
   points.push(point);
 }
 
+/**
+ * The best epoch of a run, by the measure by which `heed train` keeps a model: highest exact match, of
+ * equals the one with the fewest wrong symbols, and of equals in both the last. Null before any.
+ */
+export function bestEpoch({ epochs }: TrainingLog): EpochPoint | null {
+  return epochs.reduce<EpochPoint | null>(
+    (best, epoch) => (best === null || compareEpochs(epoch, best) <= 0 ? epoch : best),
+    null,
+  );
+}
+
+/** Below zero where `a` is better than `b`; for sorting. */
+export function compareEpochs(a: EpochPoint, b: EpochPoint): number {
+  const worth = (value: number): number => (Number.isNaN(value) ? -Number.MAX_VALUE : value);
+  return (
+    worth(b.exactMatch) - worth(a.exactMatch) ||
+    worth(-b.symbolErrorRate) - worth(-a.symbolErrorRate)
+  );
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The record of a line; null when it is none, or a step or an epoch without its number. */
@@ -163,6 +184,7 @@ function stepPoint(record: Fields): StepPoint {
 function epochPoint(record: Fields): EpochPoint {
   return {
     step: numberOf(record, "step"),
+    epoch: numberOf(record, "epoch"),
     seconds: numberOf(record, "seconds"),
     exactMatch: numberOf(record, "exactMatch"),
     symbolErrorRate: numberOf(record, "symbolErrorRate"),

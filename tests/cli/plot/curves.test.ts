@@ -15,6 +15,7 @@ function run(name: string, steps: number, change: Partial<StepPoint> = {}): Trai
   });
   const epochs = [steps / 2, steps].map((step) => ({
     step,
+    epoch: (2 * step) / steps,
     seconds: step / 10,
     exactMatch: step / (steps + 1),
     symbolErrorRate: 0.1,

@@ -3,6 +3,8 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "../../../src/cli/errors.ts";
 import {
+  bestEpoch,
+  type EpochPoint,
   findLogs,
   readTrainingLogs,
   type TrainingLog,
@@ -62,8 +64,8 @@ describe("readTrainingLogs", () => {
       pairsPerSecond: 100,
     });
     expect(log.epochs).toEqual([
-      { step: 2, seconds: 2, exactMatch: 0.5, symbolErrorRate: 0.25 },
-      { step: 4, seconds: 4, exactMatch: 0.75, symbolErrorRate: 0.125 },
+      { step: 2, epoch: 1, seconds: 2, exactMatch: 0.5, symbolErrorRate: 0.25 },
+      { step: 4, epoch: 1, seconds: 4, exactMatch: 0.75, symbolErrorRate: 0.125 },
     ]);
     expect(log.damaged).toEqual([]);
   });
@@ -120,5 +122,28 @@ describe("readTrainingLogs", () => {
       (await readTrainingLogs(paths.map(at))).map(({ name }) => name);
     expect(await names("a/x/log.jsonl", "b/old.jsonl")).toEqual(["x", "old.jsonl"]);
     expect(await names("a/x/log.jsonl", "b/x/log.jsonl")).toEqual(["a/x", "b/x"]);
+  });
+});
+
+describe("bestEpoch", () => {
+  const epoch = (step: number, exactMatch: number, symbolErrorRate: number): EpochPoint => ({
+    step,
+    epoch: step,
+    seconds: step,
+    exactMatch,
+    symbolErrorRate,
+  });
+  const best = (...epochs: EpochPoint[]): number | undefined =>
+    bestEpoch({ name: "", path: "", steps: [], epochs, damaged: [] })?.step;
+
+  it("has the highest exact match, then the fewest wrong symbols, then comes last", () => {
+    expect(best(epoch(1, 0.5, 0.1), epoch(2, 0.6, 0.3), epoch(3, 0.5, 0.05))).toBe(2);
+    expect(best(epoch(1, 0.5, 0.1), epoch(2, 0.5, 0.05), epoch(3, 0.5, 0.3))).toBe(2);
+    expect(best(epoch(1, 0.5, 0.1), epoch(2, 0.5, 0.1))).toBe(2);
+  });
+
+  it("is never one that was not measured where another was, and none before any", () => {
+    expect(best(epoch(1, 0, 1), epoch(2, Number.NaN, Number.NaN))).toBe(1);
+    expect(best()).toBeUndefined();
   });
 });
