@@ -8,6 +8,7 @@ import { plotCommand } from "./commands/plot.ts";
 import { predictCommand } from "./commands/predict.ts";
 import { showCommand } from "./commands/show.ts";
 import { trainCommand } from "./commands/train.ts";
+import { tuneCommand } from "./commands/tune.ts";
 import { complain, reportError } from "./errors.ts";
 import { ignoreClosedPipes } from "./output.ts";
 import { version } from "./version.ts";
@@ -30,6 +31,7 @@ function program(): Command {
   for (const make of [
     demoCommand,
     trainCommand,
+    tuneCommand,
     predictCommand,
     evaluateCommand,
     showCommand,

@@ -40,7 +40,7 @@ export function withSearchOptions(command: Command): Command {
 }
 
 /** The options as the library takes them. */
-export function searchOf({ beam, lengthPenalty }: DecodeOptions): {
+export function searchOf({ beam, lengthPenalty }: Pick<DecodeOptions, "beam" | "lengthPenalty">): {
   beam?: number;
   lengthPenalty?: number;
 } {

@@ -88,6 +88,9 @@ export interface TrainFlags
   readonly average?: number;
   readonly patience?: number;
   readonly seed: number;
+  readonly splitSeed?: number;
+
+  readonly ensemble?: number;
 
   readonly run?: string;
   readonly overwrite?: boolean;
@@ -114,6 +117,11 @@ function withDataFlags(command: Command): Command {
     .option(
       "--dev <file>",
       "pairs to measure on (default: a tenth of the sources, at most 1,000, held out)",
+    )
+    .option(
+      "--split-seed <n>",
+      "seed of what is held out (default: that of --seed)",
+      wholeNumber("--split-seed", 0, 2 ** 32 - 1),
     )
     .option("--out <file>", "where to write the model", "model.safetensors")
     .option("--columns <s,t>", "columns of source and target (default: 1,2)", columnPair);
@@ -238,6 +246,11 @@ function withTrainingFlags(command: Command): Command {
 function withRunFlags(command: Command): Command {
   return command
     .optionsGroup("Run:")
+    .option(
+      "--ensemble <k>",
+      "train k models, whose seeds count up from --seed, side by side",
+      wholeNumber("--ensemble", 2, 1000),
+    )
     .option("--run <dir>", "where log and checkpoints are kept (default: as --out, ending in .run)")
     .option("--overwrite", "begin anew where a run has not come to its end")
     .option("--resume <dir>", "go on with the run in that directory")

@@ -22,6 +22,8 @@ export interface DataFlags {
   readonly columns?: readonly [number, number];
   readonly features?: number;
   readonly seed: number;
+  /** Decides it in the place of `seed`. */
+  readonly splitSeed?: number;
 }
 
 /**
@@ -35,10 +37,10 @@ export async function readTrainingData(
   devPath: string | undefined,
   flags: DataFlags,
 ): Promise<TrainingData> {
-  const { columns, features } = flags;
+  const { columns, features, splitSeed: seed = flags.seed } = flags;
   const all = await readPairs(path, columns, features);
   if (devPath !== undefined) {
-    return withSample(all, await readPairs(devPath, columns, features), flags.seed);
+    return withSample(all, await readPairs(devPath, columns, features), seed);
   }
   if (new Set(all.map((pair) => pair.source)).size < 2) {
     throw new WorkError({
@@ -48,8 +50,8 @@ export async function readTrainingData(
       fix: "add pairs, or give a file to measure on with --dev",
     });
   }
-  const { train: pairs, heldOut } = holdOut(all, HELD_OUT, new Random(flags.seed, SPLIT_STREAM));
-  return withSample(pairs, heldOut, flags.seed);
+  const { train: pairs, heldOut } = holdOut(all, HELD_OUT, new Random(seed, SPLIT_STREAM));
+  return withSample(pairs, heldOut, seed);
 }
 
 function withSample(pairs: readonly Pair[], dev: readonly Pair[], seed: number): TrainingData {

@@ -15,10 +15,10 @@ interface PlotFlags extends CommonOptions {
 
 const EXAMPLES = `
 Examples:
-  heed plot run                               curves.svg: loss, dev figures, rate, gradients, speed
-  heed plot run-1 run-2 --over seconds        two runs in one picture, over time
+  heed plot model.run                         curves.svg: loss, dev figures, rate, gradients, speed
+  heed plot a.run b.run --over seconds        two runs in one picture, over time
   heed plot tune --out tune.svg               all runs in a directory of runs
-  heed plot run/log.jsonl --out - | less      the SVG itself, on standard output
+  heed plot model.run/log.jsonl --out - | less   the SVG itself, on standard output
 
 A run that is still going on can be drawn too. Of a curve of many steps, a point is the mean of a few.`;
 

@@ -14,8 +14,11 @@ import {
 } from "../../index.ts";
 import { writeFileAtomically } from "../atomic-write.ts";
 import { likelyCause } from "../divergence.ts";
+import { isEnsemble } from "../ensemble/members.ts";
+import { resumeEnsemble, trainEnsemble } from "../ensemble/train-ensemble.ts";
 import { complain, describeSystemError, Stop, UsageError, WorkError } from "../errors.ts";
 import { checkOutput } from "../files.ts";
+import { givenWords } from "../jobs/given-words.ts";
 import { parentProcess } from "../jobs/parent.ts";
 import { searchOf } from "../models.ts";
 import { chooseDevice, withComputeOptions } from "../options.ts";
@@ -41,6 +44,7 @@ Examples:
   heed train words.tsv --target-tokens spaces   targets are words or phonemes, with spaces between
   heed train big.tsv --dev dev.tsv --max-seconds 600 --out big.safetensors
   heed train table.tsv --columns 3,1            from the third column to the first
+  heed train pairs.tsv --ensemble 5             model.1.safetensors to model.5.safetensors, side by side
   heed train --resume model.run                 go on where a run was stopped or killed
 
 A file of pairs is UTF-8 with one pair a line, source and target with a tab between.
@@ -55,15 +59,25 @@ export function trainCommand(): Command {
     .description("Train a model on a file of pairs and write the best one found.")
     .argument("[pairs.tsv]", "pairs to learn from");
   withTrainFlags(command).optionsGroup("Computing:");
-  return withComputeOptions(command)
-    .addHelpText("after", EXAMPLES)
-    .action(async (path: string | undefined, flags: TrainFlags) => {
-      await conclude(
-        flags.resume === undefined
-          ? await begin(path ?? missingPairs(command), flags)
-          : await goOn(flags.resume, path, flags, command),
-      );
-    });
+  withComputeOptions(command).addHelpText("after", EXAMPLES);
+  const given = givenWords(command);
+  return command.action(async (path: string | undefined, flags: TrainFlags) => {
+    const { resume, ensemble } = flags;
+    if (resume !== undefined) {
+      refuseOthers(resume, path, flags, command);
+      if (await isEnsemble(resume)) await resumeEnsemble(resume, { flags, given });
+      else await conclude(await goOn(resume, flags, command));
+      return;
+    }
+    const pairs = path ?? missingPairs(command);
+    if (ensemble === undefined) await conclude(await begin(pairs, flags));
+    else await trainEnsemble(pairs, runPathOf(flags), ensemble, { flags, given });
+  });
+}
+
+/** Where a run is kept. */
+function runPathOf({ run, out }: TrainFlags): string {
+  return run ?? `${out.replace(/\.safetensors$/, "")}.run`;
 }
 
 /** A run that is ready to train. */
@@ -85,7 +99,7 @@ async function begin(path: string, flags: TrainFlags): Promise<Job> {
   const { dev, out, seed } = flags;
   checkFeatures(flags);
   await checkOutput("--out", out, dev === undefined ? [path] : [path, dev]);
-  const runPath = flags.run ?? `${out.replace(/\.safetensors$/, "")}.run`;
+  const runPath = runPathOf(flags);
   await checkRunDirectory(runPath, flags.overwrite ?? false);
   const data = await readTrainingData(path, dev, flags);
   await chooseDevice(flags);
@@ -131,12 +145,13 @@ function asked<Result>(read: () => Result): Result {
   }
 }
 
-async function goOn(
+/** A run has its own pairs and flags. */
+function refuseOthers(
   runPath: string,
   path: string | undefined,
   call: TrainFlags,
   command: Command,
-): Promise<Job> {
+): void {
   const isGiven = (name: string): boolean => command.getOptionValueSource(name) === "cli";
   const [other] = Object.keys(call).filter(
     (name) => isGiven(name) && !RESUME_FLAGS.some((each) => each === name),
@@ -149,6 +164,10 @@ async function goOn(
         path ?? `--${(other ?? "").replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
     });
   }
+}
+
+async function goOn(runPath: string, call: TrainFlags, command: Command): Promise<Job> {
+  const isGiven = (name: string): boolean => command.getOptionValueSource(name) === "cli";
   const given = Object.fromEntries(Object.entries(call).filter(([name]) => isGiven(name)));
   const every = isGiven("checkpointEvery") ? call.checkpointEvery : undefined;
   const run = await RunDirectory.open(runPath, every);

@@ -12,6 +12,8 @@ const [MARGIN, TITLE, LEGEND_LINE] = [16, 34, 20];
 const [PANEL_WIDTH, PANEL_HEIGHT] = [(WIDTH - 3 * MARGIN) / 2, 210];
 /** Most points of a curve; of longer ones, a point is the mean of a few steps. */
 const MOST_POINTS = 400;
+/** The same of a curve of speeds, which other processes make uneven. */
+const MOST_SPEEDS = 100;
 /** The ratio of largest and smallest number from which an axis is logarithmic. */
 const WIDE = 20;
 
@@ -169,14 +171,20 @@ function marks(
   return [plot.line(points, line), plot.dot(points, { ...channels, fill: colour, r: 1.8 })];
 }
 
-/** A quantity of the steps, as the means of runs of them where there are many. */
+/**
+ * A quantity of the steps, as the means of runs of them where there are many. Speeds have harmonic means,
+ * which are the speeds over several steps.
+ */
 function thinned(steps: readonly StepPoint[], key: keyof StepPoint): Point[] {
-  const size = Math.ceil(steps.length / MOST_POINTS);
+  const isSpeed = key === "pairsPerSecond";
+  const size = Math.ceil(steps.length / (isSpeed ? MOST_SPEEDS : MOST_POINTS));
   const points: Point[] = [];
   for (let begin = 0; begin < steps.length; begin += size) {
     const run = steps.slice(begin, begin + size);
     const finite = run.map((step) => step[key]).filter(Number.isFinite);
-    const value = finite.reduce((sum, one) => sum + one, 0) / finite.length;
+    const mean = (values: readonly number[]): number =>
+      values.reduce((sum, value) => sum + value, 0) / values.length;
+    const value = isSpeed ? 1 / mean(finite.map((speed) => 1 / speed)) : mean(finite);
     points.push({ ...run.at(-1)!, value });
   }
   return points;

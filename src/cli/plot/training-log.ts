@@ -37,6 +37,8 @@ export interface TrainingLog {
   readonly path: string;
   readonly steps: readonly StepPoint[];
   readonly epochs: readonly EpochPoint[];
+  /** How it ended, in a word or two; null while it goes on, or where it was killed. */
+  readonly ended: string | null;
   /** Lines that are no records, from 1: what a killed run left. */
   readonly damaged: readonly number[];
 }
@@ -102,6 +104,7 @@ async function readLog(path: string, name: string): Promise<TrainingLog> {
   const steps: StepPoint[] = [];
   const epochs: EpochPoint[] = [];
   const damaged: number[] = [];
+  let ended: string | null = null;
   let first: string | null = null;
   try {
     for await (const lines of readLines(createReadStream(path), LONGEST)) {
@@ -109,7 +112,9 @@ async function readLog(path: string, name: string): Promise<TrainingLog> {
         first ??= text.slice(0, 60);
         const record = cut ? null : recordOf(text);
         if (record === null) damaged.push(number);
-        else if (record["type"] === "step") append(steps, stepPoint(record));
+        else ended = typeof record["ended"] === "string" ? record["ended"] : null;
+        if (record === null) continue;
+        if (record["type"] === "step") append(steps, stepPoint(record));
         else if (record["type"] === "epoch") append(epochs, epochPoint(record));
       }
     }
@@ -124,7 +129,7 @@ async function readLog(path: string, name: string): Promise<TrainingLog> {
       fix: `give a ${LOG_NAME} that \`heed train\` wrote`,
     });
   }
-  return { name, path, steps, epochs, damaged };
+  return { name, path, steps, epochs, ended, damaged };
 }
 
 /** Adds a point, in place of those of the same and later steps: these were before a resumption. */

@@ -8,7 +8,8 @@ import { CHECKPOINT_NAMES, Checkpoints } from "./checkpoints.ts";
 import { type RunDescription, readDescription, writeDescription } from "./description.ts";
 import { RunLog } from "./run-log.ts";
 
-const DESCRIPTION_NAME = "run.json";
+/** The name of its description. */
+export const DESCRIPTION_NAME = "run.json";
 const BEST_NAME = "best.safetensors";
 /** Everything that a run keeps. */
 const NAMES: readonly string[] = [DESCRIPTION_NAME, LOG_NAME, BEST_NAME, ...CHECKPOINT_NAMES];

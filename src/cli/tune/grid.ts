@@ -17,13 +17,13 @@ const MOST_CHOICES = 256;
 /**
  * Every combination of the values in a text such as `hidden=128,256 dropout=0.2,0.4`: the name of a flag of
  * `heed train` without its dashes, and values that this flag takes. A flag that takes none has `true` and
- * `false`, and one like `--no-mask` is `mask`.
+ * `false`, and one like `--no-mask` is `mask`; where there are both, `false` is the latter.
  *
  * @param flags the flags that may be tried
  * @throws UsageError that lists the right names, or says what a flag refuses of a value
  */
 export function parseGrid(text: string, flags: readonly Option[]): Choice[] {
-  const byKey = new Map(flags.map((flag) => [keyOf(flag), flag]));
+  const keys = [...new Set(flags.map(keyOf))];
   let choices: Choice[] = [{ settings: {}, words: [], name: "" }];
   const seen = new Set<string>();
   for (const part of text.trim().split(/\s+/)) {
@@ -31,9 +31,9 @@ export function parseGrid(text: string, flags: readonly Option[]): Choice[] {
     if (key === "") {
       throw refusal("settings as name=value,value with spaces between", JSON.stringify(part));
     }
-    const flag = byKey.get(key);
-    if (flag === undefined) {
-      throw refusal(`one of ${[...byKey.keys()].join(", ")}`, JSON.stringify(key));
+    const named = flags.filter((flag) => keyOf(flag) === key);
+    if (named.length === 0) {
+      throw refusal(`one of ${keys.join(", ")}`, JSON.stringify(key));
     }
     if (seen.has(key)) throw refusal("each setting once", `${key} twice`);
     seen.add(key);
@@ -41,7 +41,7 @@ export function parseGrid(text: string, flags: readonly Option[]): Choice[] {
     if (new Set(values).size < values.length) {
       throw refusal(`each value of ${key} once`, JSON.stringify(list));
     }
-    const ways = values.map((value) => ({ value, words: wordsOf(flag, value) }));
+    const ways = values.map((value) => ({ value, words: wordsOf(key, named, value) }));
     choices = choices.flatMap(({ settings, words, name }) =>
       ways.map((way) => ({
         settings: { ...settings, [key]: way.value },
@@ -61,17 +61,19 @@ function keyOf(flag: Option): string {
   return flag.negate ? flag.name().replace(/^no-/, "") : flag.name();
 }
 
-/** The words that set a flag, whose own parser has looked at the value. */
-function wordsOf(flag: Option, value: string): string[] {
-  const word = flag.long ?? "";
-  if (!flag.negate && !flag.isBoolean()) {
-    flag.parseArg?.(value, undefined);
-    return [word, value];
+/** The words that set what a key names to a value, which the flag's own parser has looked at. */
+function wordsOf(key: string, flags: readonly Option[], value: string): string[] {
+  const yes = flags.find(({ negate }) => !negate);
+  const no = flags.find(({ negate }) => negate);
+  if (value === "false" && no !== undefined) return [no.long ?? ""];
+  if (yes !== undefined && !yes.isBoolean()) {
+    yes.parseArg?.(value, undefined);
+    return [yes.long ?? "", value];
   }
   if (value !== "true" && value !== "false") {
-    throw refusal(`${keyOf(flag)} to be true or false`, JSON.stringify(value));
+    throw refusal(`${key} to be true or false`, JSON.stringify(value));
   }
-  return (value === "true") === flag.negate ? [] : [word];
+  return value === "true" && yes !== undefined ? [yes.long ?? ""] : [];
 }
 
 function refusal(expected: string, received: string): UsageError {

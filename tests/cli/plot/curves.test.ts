@@ -25,6 +25,7 @@ function run(name: string, steps: number, change: Partial<StepPoint> = {}): Trai
     path: name,
     steps: Array.from({ length: steps }, (_, i) => point(i)),
     epochs,
+    ended: null,
     damaged: [],
   };
 }
@@ -103,6 +104,19 @@ describe("curvesToSvg", () => {
     const heights = line.map(([, y]) => y);
     expect(line.length).toBe(400);
     expect(Math.max(...heights) - Math.min(...heights)).toBeLessThan(140);
+  });
+
+  it("draws the speed over several steps, not the mean of their speeds", async () => {
+    // 200 steps at 100 and 300 pairs a second in turn: two of 100 pairs each take 4/3 seconds.
+    const uneven = run("a", 200).steps.map((step, i) => ({
+      ...step,
+      pairsPerSecond: 100 + 200 * (i % 2),
+    }));
+    const steady = run("b", 100, { pairsPerSecond: 150 }).steps;
+    const logs = [uneven, steady].map((steps) => ({ ...run("c", 2), steps }));
+    const [a = [], b = []] = read(await curvesToSvg(logs, "steps")).points[5]!;
+    expect([a.length, b.length]).toEqual([100, 100]);
+    for (const [, y] of a) expect(y).toBeCloseTo(b[0]![1], 3);
   });
 
   it.each([

@@ -53,7 +53,7 @@ describe("findLogs", () => {
 
 describe("readTrainingLogs", () => {
   it("reads the steps and the epochs", async () => {
-    const log = await readText(`${logLines(4, 2).join("\n")}\n{"type":"end"}\n`);
+    const log = await readText(`${logLines(4, 2).join("\n")}\n{"type":"end","ended":"finished"}\n`);
     expect(log.steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
     expect(log.steps[2]).toEqual({
       step: 3,
@@ -67,7 +67,7 @@ describe("readTrainingLogs", () => {
       { step: 2, epoch: 1, seconds: 2, exactMatch: 0.5, symbolErrorRate: 0.25 },
       { step: 4, epoch: 1, seconds: 4, exactMatch: 0.75, symbolErrorRate: 0.125 },
     ]);
-    expect(log.damaged).toEqual([]);
+    expect([log.damaged, log.ended]).toEqual([[], "finished"]);
   });
 
   it("skips what is no record, and says which lines", async () => {
@@ -89,12 +89,17 @@ describe("readTrainingLogs", () => {
 
   it("takes the later of steps that a resumed run took twice", async () => {
     const before = [stepLine(1), stepLine(2, { loss: 7 }), epochLine(2, 0.1), stepLine(3)];
-    const after = ['{"type":"resume","step":1}', stepLine(2, { loss: 5 })];
+    const after = [
+      '{"type":"end","ended":"out of time"}',
+      '{"type":"resume"}',
+      stepLine(2, { loss: 5 }),
+    ];
     const log = await readText([...before, ...after].join("\n"));
     expect(log.steps.map(({ step, loss }) => [step, loss])).toEqual([
       [1, 1],
       [2, 5],
     ]);
+    expect(log.ended).toBeNull();
     const again = await readText([...before, ...after, epochLine(2, 0.2)].join("\n"));
     expect(again.epochs.map(({ exactMatch }) => exactMatch)).toEqual([0.2]);
   });
@@ -134,7 +139,7 @@ describe("bestEpoch", () => {
     symbolErrorRate,
   });
   const best = (...epochs: EpochPoint[]): number | undefined =>
-    bestEpoch({ name: "", path: "", steps: [], epochs, damaged: [] })?.step;
+    bestEpoch({ name: "", path: "", steps: [], epochs, ended: null, damaged: [] })?.step;
 
   it("has the highest exact match, then the fewest wrong symbols, then comes last", () => {
     expect(best(epoch(1, 0.5, 0.1), epoch(2, 0.6, 0.3), epoch(3, 0.5, 0.05))).toBe(2);

@@ -9,6 +9,10 @@ const FLAGS = [
   new Option("--label-smoothing <x>").argParser(number("--label-smoothing", POSITIVE)),
   new Option("--no-mask"),
   new Option("--copy"),
+  new Option("--clip <x>").argParser(number("--clip", POSITIVE)),
+  new Option("--no-clip"),
+  new Option("--tie"),
+  new Option("--no-tie"),
 ];
 const parse = (text: string): Choice[] => parseGrid(text, FLAGS);
 
@@ -43,12 +47,25 @@ describe("parseGrid", () => {
     expect(words).toEqual([[], ["--copy"], ["--no-mask"], ["--no-mask", "--copy"]]);
   });
 
+  it("knows flags that there are both ways", () => {
+    const words = parse("clip=5,false tie=true,false").map((choice) => choice.words);
+    expect(words).toEqual([
+      ["--clip", "5", "--tie"],
+      ["--clip", "5", "--no-tie"],
+      ["--no-clip", "--tie"],
+      ["--no-clip", "--no-tie"],
+    ]);
+  });
+
   it.each([
     ["", /expected settings as name=value,value .*got ""/],
     ["hidden", /settings as name=value,value .*got "hidden"/],
     ["hidden=", /settings as name=value/],
     ["=3", /settings as name=value/],
-    ["hiden=3", /--grid: expected one of hidden, label-smoothing, mask, copy, got "hiden"/],
+    [
+      "hiden=3",
+      /--grid: expected one of hidden, label-smoothing, mask, copy, clip, tie, got "hiden"/,
+    ],
     ["--hidden=3", /expected one of hidden, .*got "--hidden"/],
     ["hidden=3 hidden=4", /each setting once, got hidden twice/],
     ["hidden=3,4,3", /each value of hidden once, got "3,4,3"/],
