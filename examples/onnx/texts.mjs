@@ -43,6 +43,11 @@ export function readSources({ config, source, features, target }, inputs) {
   });
   const lengths = rows.map((row) => row.ids.length);
   const Te = Math.max(config.sourceLength ?? 0, 1, ...lengths);
+  if (!config.maskPadding && lengths.some((length) => Math.max(length, config.sourceLength) < Te)) {
+    throw new RangeError(
+      "sources of a model that reads padding have to be equally long in a batch",
+    );
+  }
   const filled = (row, pad) => [...row, ...new Array(Te - row.length).fill(pad)];
   return {
     N: rows.length,

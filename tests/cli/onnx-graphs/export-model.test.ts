@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelConfig } from "../../../src/index.ts";
+import { fittingOverrides } from "../../support/model-configs.ts";
 import { NO_ONNX_RUNTIME, ONNX_RUNTIMES, onnxRuntime } from "../../support/onnx-runtimes.ts";
 import { expectSameOutputs, expectSameSteps } from "./agreement.ts";
 import { endlessModelOf, modelOf, TAGGED, TEXTS } from "./small-models.ts";
@@ -87,6 +89,36 @@ describe.skipIf(NO_ONNX_RUNTIME !== undefined).each(ONNX_RUNTIMES)(
       await expectSameSteps(model, runtime, TEXTS, 5);
       await expectSameOutputs(model, runtime, TEXTS);
     });
+  },
+);
+
+it.skipIf(NO_ONNX_RUNTIME !== undefined)(
+  "any model is exported as it is",
+  async () => {
+    const runtime = await onnxRuntime("onnxruntime-node");
+    await fc.assert(
+      fc.asyncProperty(fittingOverrides, fc.nat(99), async (overrides, seed) => {
+        const model = modelOf(overrides, seed);
+        // Longer ones that are not equally long have no batch in common where padding is read.
+        const { sourceLength } = model.config;
+        const texts = TEXTS.filter(({ length }) => length <= (sourceLength ?? length));
+        await expectSameSteps(model, runtime, texts, 3);
+        await expectSameOutputs(model, runtime, texts);
+      }),
+      { numRuns: 40 },
+    );
+  },
+  60_000,
+);
+
+it.skipIf(NO_ONNX_RUNTIME !== undefined)(
+  "the example refuses sources of several lengths where padding is read",
+  async () => {
+    const model = modelOf({ maskPadding: false, sourceLength: 2 }, 1);
+    const runtime = await onnxRuntime("onnxruntime-node");
+    await expectSameOutputs(model, runtime, ["ab", "a", ""]);
+    await expectSameOutputs(model, runtime, ["abc", "cab"]);
+    await expect(expectSameOutputs(model, runtime, ["ab", "abc"])).rejects.toThrow(RangeError);
   },
 );
 

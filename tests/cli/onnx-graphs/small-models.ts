@@ -1,5 +1,6 @@
 import {
   AttentionSeq2seq,
+  type ConfigOverrides,
   defaultConfig,
   type ModelConfig,
   normal,
@@ -26,23 +27,26 @@ const PAIRS = [
 ];
 const TAGGED_PAIRS = PAIRS.map((pair) => ({ ...pair, features: "V;PST;N;PL" }));
 
-const SIZES = { hiddenSize: 8, embeddingSize: 8, targetLimit: 9 };
+/** Sizes, where they are not given. */
+function sized({ hiddenSize = 8, ...overrides }: ConfigOverrides): ConfigOverrides {
+  return { embeddingSize: hiddenSize, targetLimit: 9, ...overrides, hiddenSize };
+}
 
 /** A small model whose numbers are all far from 0, so that no two steps or symbols are alike. */
 export function modelOf(
-  overrides: Partial<ModelConfig>,
+  overrides: ConfigOverrides,
   seed: number,
   text: TextOptions & { readonly tagged?: boolean } = {},
 ): AttentionSeq2seq {
   const { tagged = false, ...options } = text;
   const pairs = tagged ? TAGGED_PAIRS : PAIRS;
-  const config = defaultConfig(pairs, { ...SIZES, ...overrides });
+  const config = defaultConfig(pairs, sized(overrides));
   return withNumbers(AttentionSeq2seq.fromPairs(pairs, config, { seed, ...options }), seed);
 }
 
 /** The same of a model whose outputs have six symbols, without an end. */
 export function endlessModelOf(overrides: Partial<ModelConfig>, seed: number): AttentionSeq2seq {
-  const config = defaultConfig(PAIRS, { ...SIZES, ...overrides, targetLength: 6 });
+  const config = defaultConfig(PAIRS, sized({ ...overrides, targetLength: 6 }));
   const source = Vocabulary.fromTexts(["abcd "], "chars");
   const target = new Vocabulary({ ...source.toJSON(), end: null });
   return withNumbers(new AttentionSeq2seq(config, source, target, { seed }), seed);
