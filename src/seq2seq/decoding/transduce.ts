@@ -10,23 +10,27 @@ import { NetworkStepper } from "./network-stepper.ts";
 import { batchReadings, LONG_SOURCE, type Members, type Reading, readInput } from "./readings.ts";
 import { readSearchOptions, type SearchOptions } from "./search-options.ts";
 import type { OutputRules, Written } from "./stepper.ts";
-import { windows } from "./windows.ts";
+import { type WindowRules, windows } from "./windows.ts";
 
 /** Texts, one by one. */
 type Inputs = Iterable<TransductionInput> | AsyncIterable<TransductionInput>;
 
 /** Characters of texts that are read before the first is answered: enough for batches of like lengths. */
-const WINDOW = 2 ** 18;
+const WINDOW = 2 ** 20;
+/** The same where attention is collected, whose maps are many numbers. */
+const WINDOW_OF_MAPS = 2 ** 17;
 /** What a text counts besides its characters. */
 const TEXT = 64;
 
-const windowRules = {
-  size: WINDOW,
-  sizeOf: (input: TransductionInput) => {
-    const text = typeof input === "string" ? input : input?.source;
-    return TEXT + (text?.length ?? 0);
-  },
-};
+function windowRules({ attention }: SearchOptions): WindowRules<TransductionInput> {
+  return {
+    size: attention ? WINDOW_OF_MAPS : WINDOW,
+    sizeOf: (input) => {
+      const text = typeof input === "string" ? input : input?.source;
+      return TEXT + (text?.length ?? 0);
+    },
+  };
+}
 
 /** {@link Transducer.transduce} of models that decode together. */
 export async function transduceText(
@@ -82,7 +86,7 @@ async function* transduceInOrder(
   where: string,
 ): AsyncGenerator<Transduction> {
   let number = 0;
-  for await (const run of windows(inputs, windowRules)) {
+  for await (const run of windows(inputs, windowRules(options))) {
     for (const input of run) inputParts(where, `inputs[${number++}]`, input);
     const readings = run.map((input) => readInput(members, input, where));
     const readable = readings.filter((each): each is Reading => !(each instanceof DataError));
