@@ -72,7 +72,11 @@ describe("a wrong call exits with 2", () => {
       /--threads: expected a whole number .*, got "many"/,
     ],
     ["columns that are none", "train good.tsv --columns 1", /--columns: expected two different/],
-    ["tokens that are none", "train good.tsv --source-tokens words", /chars or codepoints or spaces/],
+    [
+      "tokens that are none",
+      "train good.tsv --source-tokens words",
+      /chars or codepoints or spaces/,
+    ],
     ["a file that is not there", "train none.tsv", /none\.tsv: .*no such file/],
     ["a dev file that is not there", "train good.tsv --dev none.tsv", /none\.tsv: .*no such file/],
     ["a directory for pairs", "train folder", /folder: .*a directory/],
