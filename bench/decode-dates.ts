@@ -21,6 +21,8 @@ import { median, medianRatio } from "./statistics.ts";
 
 /** Texts at once, of which each contender uses what suits it best. */
 const BATCHES = [64, 256, 1024];
+/** Seconds that a process may take to start: PyTorch reads gigabytes. */
+const PATIENCE = 600;
 /** Texts to find that out, and to warm up. */
 const SAMPLE = 5000;
 
@@ -86,7 +88,7 @@ for (const { name, batch, rounds, child } of contenders) {
 
 /** Starts a contender, holds it against the first, and finds its batch; why it has no part, else null. */
 async function take(name: string, command: Command): Promise<string | null> {
-  const child = await Child.start(command);
+  const child = await Child.start(command, PATIENCE);
   const named = String(child.hello["name"] ?? name);
   const times = new Map<number, number>();
   for (const batch of BATCHES) {
