@@ -34,7 +34,7 @@ it("killed at any moment, a run goes on to the same model, to the last byte", as
   let withCheckpoint = 0;
   let resuming = false;
   const finished: number[] = [];
-  while (kills < KILLS || finished.length === 0) {
+  while (kills < KILLS || killsOfThisRun > 0 || finished.length === 0) {
     const words = resuming
       ? "train --resume killed.run"
       : `${FLAGS} --out killed.safetensors --overwrite`;

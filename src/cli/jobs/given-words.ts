@@ -6,12 +6,6 @@ export type GivenWords = ReadonlyMap<string, readonly string[]>;
 /**
  * The flags that a command was called with, by name, each as the words that were typed: what a call of
  * another process is made of. To be asked for before the command is parsed; filled when it is.
- *
- * @example
- * const command = new Command().option("--hidden <n>").option("--no-mask");
- * const words = givenWords(command);
- * command.parse(["--no-mask", "--hidden", "64"], { from: "user" });
- * [...words]; // → [["no-mask", ["--no-mask"]], ["hidden", ["--hidden", "64"]]]
  */
 export function givenWords(command: Command): GivenWords {
   const words = new Map<string, readonly string[]>();

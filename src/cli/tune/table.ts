@@ -3,8 +3,8 @@
  * the right.
  *
  * @example
- * table([["hidden", "exact"], ["64", "9.5 %"], ["128", "10 %"]]);
- * // → "hidden  exact\n    64  9.5 %\n   128   10 %\n"
+ * const rows = [["hidden", "exact"], ["64", "9.5 %"], ["128", "10 %"]];
+ * table(rows); // → "hidden  exact\n    64  9.5 %\n   128   10 %\n"
  */
 export function table(rows: readonly (readonly string[])[]): string {
   const columns = rows[0]?.length ?? 0;
