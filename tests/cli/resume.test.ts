@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -97,6 +97,12 @@ describe("heed train keeps a run", () => {
     expect(run.stderr).toBe(
       "straight.run has come to its end; straight.safetensors holds its model\n",
     );
+    renameSync(join(work.folder, "straight.safetensors"), join(work.folder, "moved.safetensors"));
+    const { stderr } = await work.at("train --resume straight.run");
+    expect(stderr).toBe(
+      "straight.run has come to its end; straight.run/best.safetensors holds its model\n",
+    );
+    renameSync(join(work.folder, "moved.safetensors"), join(work.folder, "straight.safetensors"));
   });
 });
 

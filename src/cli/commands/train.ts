@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { Command } from "commander";
 import {
@@ -203,7 +204,11 @@ async function goOn(runPath: string, call: TrainFlags, command: Command): Promis
 }
 
 /** Ends the command where there is nothing to go on with. */
-function refuseEnded({ description, path }: RunDirectory, out: string, flags: TrainFlags): void {
+function refuseEnded(
+  { description, path, bestPath }: RunDirectory,
+  out: string,
+  flags: TrainFlags,
+): void {
   const { ended } = description;
   if (ended === "diverged") {
     throw new WorkError({
@@ -214,7 +219,8 @@ function refuseEnded({ description, path }: RunDirectory, out: string, flags: Tr
     });
   }
   if (ended !== "finished" && ended !== "no better") return;
-  if (!flags.quiet) process.stderr.write(`${path} has come to its end; ${out} holds its model\n`);
+  const model = existsSync(out) ? out : bestPath; // who moved the former still has the latter
+  if (!flags.quiet) process.stderr.write(`${path} has come to its end; ${model} holds its model\n`);
   throw new Stop(0);
 }
 

@@ -73,12 +73,17 @@ export class RunDirectory {
 
   /** Keeps the file of the best model measured at the end of an epoch. */
   async keepBest(bytes: Uint8Array): Promise<void> {
-    await writeFileAtomically(join(this.path, BEST_NAME), bytes);
+    await writeFileAtomically(this.bestPath, bytes);
+  }
+
+  /** Where the best model is. */
+  get bestPath(): string {
+    return join(this.path, BEST_NAME);
   }
 
   /** The file that {@link RunDirectory.keepBest} kept. */
   async readBest(): Promise<Uint8Array> {
-    return readInput(join(this.path, BEST_NAME), "the best model of the run");
+    return readInput(this.bestPath, "the best model of the run");
   }
 
   /** Says how the run ended; one that will not be continued needs no checkpoints any more. */
