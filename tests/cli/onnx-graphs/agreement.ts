@@ -8,7 +8,7 @@ import { NetworkStepper } from "../../../src/seq2seq/decoding/network-stepper.ts
 import { readSource } from "../../../src/seq2seq/source.ts";
 import type { OnnxRuntime, OnnxSession, OnnxTensor } from "../../support/onnx-runtimes.ts";
 
-/** How far a logarithm of a probability, or a weight, may be from heed's. */
+/** How far a probability, its logarithm, or a weight may be from heed's. */
 const BOUND = 1e-4;
 /** Below this, a probability in float32 has too few digits for its logarithm to be compared. */
 const LEAST = 1e-30;
@@ -114,7 +114,7 @@ function expectSameLogarithms(found: number[][], probabilities: number[][], leas
     const certain = (_: unknown, i: number): boolean => (row[i] ?? 0) > least;
     expectClose(found[n]!.filter(certain), row.filter(certain).map(Math.log));
     for (const [i, log] of found[n]!.entries()) {
-      expect(Math.abs(Math.exp(log) - (row[i] ?? 0))).toBeLessThan(BOUND / 10);
+      expect(Math.abs(Math.exp(log) - (row[i] ?? 0))).toBeLessThan(BOUND);
     }
   }
 }
