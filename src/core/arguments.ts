@@ -36,6 +36,16 @@ export function checkOptions(where: string, options: unknown, known: readonly st
   }
 }
 
+/** The properties of those names, as far as they are there. */
+export function picked<Whole extends object, Name extends keyof Whole>(
+  whole: Whole,
+  names: readonly Name[],
+): Pick<Whole, Name> {
+  const part: Partial<Pick<Whole, Name>> = {};
+  for (const name of names) if (whole[name] !== undefined) part[name] = whole[name];
+  return part as Pick<Whole, Name>;
+}
+
 /** Refuses a size that is not a whole number from 0 to 2^31 - 1. */
 export function checkSize(where: string, name: string, size: unknown): void {
   if (Number.isSafeInteger(size) && (size as number) >= 0 && (size as number) <= LARGEST_SIZE)

@@ -73,7 +73,7 @@ export class TiedLinear implements Layer {
    *
    * @throws StateError before `forward`; ShapeError when dy does not have the shape of y
    */
-  backward(dy: Tensor): Tensor {
+  backward(dy: Tensor): [dx: Tensor] {
     const where = "TiedLinear.backward";
     const { x } = recall("TiedLinear", this.#state);
     const [W] = this.params as [Tensor, Tensor];
@@ -89,6 +89,6 @@ export class TiedLinear implements Layer {
     kernels.matmul(d, x.storage, null, dW.storage, V, D, rows, true, false, true);
     const dx = newTensor(x, x.shape);
     kernels.matmul(d, W.storage, null, dx.storage, rows, D, V, false, false, false);
-    return dx;
+    return [dx];
   }
 }

@@ -1,4 +1,4 @@
-import { checkOptions } from "../core/arguments.ts";
+import { checkOptions, picked } from "../core/arguments.ts";
 import { checkPairs } from "./arguments.ts";
 import { CONFIG_FIELDS, checkConfig, MOST_SYMBOLS, type ModelConfig } from "./model-config.ts";
 import { normalized } from "./normalization.ts";
@@ -33,8 +33,8 @@ export function defaultConfig(
   checkPairs(where, pairs);
   checkOptions(where, overrides, [...CONFIG_FIELDS, "dropout", ...TEXT_FIELDS]);
   const { dropout, ...named } = overrides;
-  const text = defaultText(pairs, pick(named, TEXT_FIELDS));
-  const fields: Partial<ModelConfig> = pick(named, CONFIG_FIELDS);
+  const text = defaultText(pairs, picked(named, TEXT_FIELDS));
+  const fields: Partial<ModelConfig> = picked(named, CONFIG_FIELDS);
   const few = pairs.length < 3000;
   const { architecture = "recurrent", maskPadding = true } = fields;
   const transformer = architecture === "transformer";
@@ -86,13 +86,4 @@ function longestTarget(pairs: readonly Pair[], text: Required<TextOptions>): num
     (most, { target }) => Math.max(most, tokenize(normalized(target, form), tokens).length),
     0,
   );
-}
-
-/** Some fields of an object, as far as it has them. */
-function pick<Whole extends object, Name extends keyof Whole>(
-  whole: Whole,
-  names: readonly Name[],
-): Pick<Whole, Name> {
-  const found = names.filter((name) => whole[name] !== undefined);
-  return Object.fromEntries(found.map((name) => [name, whole[name]])) as Pick<Whole, Name>;
 }

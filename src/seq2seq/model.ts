@@ -1,4 +1,4 @@
-import { checkOptions } from "../core/arguments.ts";
+import { checkOptions, picked } from "../core/arguments.ts";
 import { DataError } from "../core/errors.ts";
 import { Scope } from "../core/scope.ts";
 import type { Memory } from "../core/storage.ts";
@@ -50,7 +50,7 @@ export class AttentionSeq2seq implements ModelParts, Transducer {
   readonly parameters: Parameters;
   readonly network: Network;
   readonly device: Memory;
-  readonly #losses = new Map<number, SequenceLoss>();
+  readonly #loss: SequenceLoss;
 
   /** @throws DataError when the config or a vocabulary does not fit */
   constructor(
@@ -88,6 +88,7 @@ export class AttentionSeq2seq implements ModelParts, Transducer {
     const specs = parameterSpecs(this.config, sizes);
     checkParameterCount(where, specs);
     this.parameters = new Parameters(specs, { device, dtype, seed });
+    this.#loss = this.config.copy ? new CopyingLoss() : new WritingLoss();
     this.network = networkOf(this.config, sizes, this.parameters, seed ?? 0);
   }
 
@@ -106,7 +107,7 @@ export class AttentionSeq2seq implements ModelParts, Transducer {
     const where = "AttentionSeq2seq.fromPairs";
     checkPairs(where, pairs);
     checkOptions(where, options, ["device", "dtype", "seed", ...TEXT_FIELDS]);
-    const { device, dtype, seed, ...text } = options;
+    const text = picked(options, TEXT_FIELDS);
     const shared = config?.tiedEmbeddings === "all";
     const { source, target, features } = vocabulariesOf(
       where,
@@ -115,9 +116,7 @@ export class AttentionSeq2seq implements ModelParts, Transducer {
       shared,
     );
     return new AttentionSeq2seq(config, source, target, {
-      ...(device === undefined ? {} : { device }),
-      ...(dtype === undefined ? {} : { dtype }),
-      ...(seed === undefined ? {} : { seed }),
+      ...picked(options, ["device", "dtype", "seed"]),
       featureVocabulary: features,
     });
   }
@@ -197,9 +196,8 @@ export class AttentionSeq2seq implements ModelParts, Transducer {
     const { total = count, labelSmoothing = 0 } = options;
     const source = network.encode(batch, step, scope);
     const output = network.decode(inputs, source, step, scope);
-    const sequenceLoss = this.#loss(labelSmoothing);
-    const loss = sequenceLoss.forward(output, answers, batch.copies, scope);
-    network.backward(sequenceLoss.backward(1 / Math.max(total, 1), scope), scope);
+    const loss = this.#loss.forward(output, answers, batch.copies, labelSmoothing, scope);
+    network.backward(this.#loss.backward(1 / Math.max(total, 1), scope), scope);
     scope.dispose();
     return { loss, count };
   }
@@ -238,15 +236,6 @@ export class AttentionSeq2seq implements ModelParts, Transducer {
   /** Sets all gradients to 0. */
   zeroGradients(): void {
     zeroGradients([this.parameters.grads]);
-  }
-
-  #loss(smoothing: number): SequenceLoss {
-    let loss = this.#losses.get(smoothing);
-    if (loss === undefined) {
-      loss = this.config.copy ? new CopyingLoss(smoothing) : new WritingLoss(smoothing);
-      this.#losses.set(smoothing, loss);
-    }
-    return loss;
   }
 }
 

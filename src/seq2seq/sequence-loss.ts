@@ -15,23 +15,30 @@ export interface SequenceLoss {
    * Of outputs (N, Td, V) and the symbols they should be, (N, Td) → a tensor of shape (), to dispose.
    *
    * @param copies (N, Te): what of the targets each symbol of the source is; null without copying
+   * @param smoothing share of the probability that is to be spread over all symbols
    */
-  forward(output: StepOutput, answers: Indices, copies: Indices | null, scope: Scope): Tensor;
+  forward(
+    output: StepOutput,
+    answers: Indices,
+    copies: Indices | null,
+    smoothing: number,
+    scope: Scope,
+  ): Tensor;
   /** The gradients of what went in, times `factor`. */
   backward(factor: number, scope: Scope): OutputGradients;
 }
 
 /** Of models that write every symbol themselves: −Σ ln softmax(logits)[answer]. */
 export class WritingLoss implements SequenceLoss {
-  readonly #loss: SoftmaxCrossEntropy;
+  readonly #loss = new SoftmaxCrossEntropy(COUNTING);
 
-  /** @param smoothing share of the probability that is to be spread over all symbols */
-  constructor(smoothing: number) {
-    this.#loss = new SoftmaxCrossEntropy({ ...COUNTING, smoothing });
-  }
-
-  forward({ logits }: StepOutput, answers: Indices): Tensor {
-    return this.#loss.forward(logits, answers);
+  forward(
+    { logits }: StepOutput,
+    answers: Indices,
+    _copies: Indices | null,
+    smoothing: number,
+  ): Tensor {
+    return this.#loss.forward(logits, answers, { smoothing });
   }
 
   backward(factor: number, scope: Scope): OutputGradients {
@@ -48,18 +55,19 @@ export class WritingLoss implements SequenceLoss {
 export class CopyingLoss implements SequenceLoss {
   readonly #softmax = new Softmax();
   readonly #mixture = new CopyMixture();
-  readonly #loss: NegativeLogLikelihood;
+  readonly #loss = new NegativeLogLikelihood(COUNTING);
 
-  /** @param smoothing share of the probability that is to be spread over all symbols */
-  constructor(smoothing: number) {
-    this.#loss = new NegativeLogLikelihood({ ...COUNTING, smoothing });
-  }
-
-  forward(output: StepOutput, answers: Indices, copies: Indices | null, scope: Scope): Tensor {
+  forward(
+    output: StepOutput,
+    answers: Indices,
+    copies: Indices | null,
+    smoothing: number,
+    scope: Scope,
+  ): Tensor {
     const written = scope.keep(this.#softmax.forward(output.logits));
     const { weights, gate } = output as { weights: Tensor; gate: Tensor };
     const mixed = this.#mixture.forward(written, gate, weights, copies as Indices);
-    return this.#loss.forward(scope.keep(mixed), answers);
+    return this.#loss.forward(scope.keep(mixed), answers, { smoothing });
   }
 
   backward(factor: number, scope: Scope): OutputGradients {

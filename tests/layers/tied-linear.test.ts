@@ -32,7 +32,7 @@ test("its gradients are those of central differences, and add to the embedding's
     shapes: {},
     forward: () => [layer.forward(embedding.forward(ids))],
     backward: ([dy]) => {
-      embedding.backward(layer.backward(dy!));
+      embedding.backward(layer.backward(dy!)[0]);
       return {};
     },
   });
@@ -40,7 +40,7 @@ test("its gradients are those of central differences, and add to the embedding's
     layer,
     shapes: { x: [2, 4, SIZE] },
     forward: ({ x }) => [layer.forward(x!)],
-    backward: ([dy]) => ({ x: layer.backward(dy!) }),
+    backward: ([dy]) => ({ x: layer.backward(dy!)[0] }),
   });
   expect([both, alone]).toEqual([[], []]);
 });

@@ -1,4 +1,4 @@
-import { checkFlag, checkNumber, checkOptions } from "../../core/arguments.ts";
+import { checkFlag, checkNumber, checkOptions, picked } from "../../core/arguments.ts";
 import { StateError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
@@ -183,14 +183,4 @@ export abstract class AttentionLayer implements Layer {
     const nothing = what === "backward" ? "no forward pass to undo" : "no result yet";
     return leftBy(`${where}.${what}`, `${where}.forward`, this.#result, nothing);
   }
-}
-
-/** The properties of those names, as far as they are there. */
-function picked<Whole extends object, Name extends keyof Whole>(
-  whole: Whole,
-  names: readonly Name[],
-): Pick<Whole, Name> {
-  const part: Partial<Pick<Whole, Name>> = {};
-  for (const name of names) if (whole[name] !== undefined) part[name] = whole[name];
-  return part as Pick<Whole, Name>;
 }

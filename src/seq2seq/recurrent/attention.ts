@@ -5,8 +5,8 @@ import type { AttentionOptions, AttentionScore } from "../../layers/attend/optio
 import type { AttentionResult } from "../../layers/attend/result.ts";
 import { Linear } from "../../layers/linear.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
+import { addInto, meanOfHeads, spreadOverHeads } from "../axes.ts";
 import type { ModelConfig } from "../model-config.ts";
-import { addInto, meanOfHeads, spreadOverHeads } from "./axes.ts";
 
 const NAME = "decoder.attention";
 

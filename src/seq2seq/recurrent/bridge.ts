@@ -3,8 +3,8 @@ import type { Tensor } from "../../core/tensor.ts";
 import { Tanh } from "../../layers/activations.ts";
 import { Linear } from "../../layers/linear.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
+import { sumOf } from "../axes.ts";
 import type { ModelConfig } from "../model-config.ts";
-import { sumOf } from "./axes.ts";
 import type { PartialState } from "./cell.ts";
 import { layerName } from "./sizes.ts";
 

@@ -3,6 +3,7 @@ import type { Tensor } from "../../core/tensor.ts";
 import { Tanh } from "../../layers/activations.ts";
 import { Linear } from "../../layers/linear.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
+import { join, split, sumOf } from "../axes.ts";
 import type { DropoutSite, Dropouts } from "../dropouts.ts";
 import type { ModelConfig } from "../model-config.ts";
 import {
@@ -11,7 +12,6 @@ import {
   attentionSpecs,
   type MemoryGradients,
 } from "./attention.ts";
-import { join, split, sumOf } from "./axes.ts";
 import { Cell, type CellState, type PartialState } from "./cell.ts";
 import { layerName } from "./sizes.ts";
 

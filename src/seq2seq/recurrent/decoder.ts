@@ -4,15 +4,16 @@ import { deviceOf } from "../../kernels/device.ts";
 import { Embedding } from "../../layers/embedding.ts";
 import { newTensor } from "../../layers/layer.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
+import { stackSteps, stepOf, sumOf } from "../axes.ts";
 import type { DropoutSite, Dropouts } from "../dropouts.ts";
+import { embeddingName, embeddingRows } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type { OutputGradients, StepOutput } from "../network.ts";
+import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { type AttentionMemory, MemoryGradients } from "./attention.ts";
-import { stackSteps, stepOf, sumOf } from "./axes.ts";
 import type { CellState, PartialState } from "./cell.ts";
 import { type ChunkGradients, type ChunkOutput, DecoderChunk, feedSize } from "./chunk.ts";
 import { OutputLayer } from "./output-layer.ts";
-import { embeddingNames } from "./sizes.ts";
 
 /** Where a decoder stands: its cells' states, and what it is fed of the step before. */
 export interface Standing {
@@ -36,16 +37,20 @@ export class RecurrentDecoder {
   #hasVector = false;
   #steps = 0;
 
-  constructor(config: ModelConfig, symbols: number, parameters: Parameters, dropouts: Dropouts) {
-    const name = embeddingNames(config).decoder;
+  constructor(
+    config: ModelConfig,
+    sizes: VocabularySizes,
+    parameters: Parameters,
+    dropouts: Dropouts,
+  ) {
+    const name = embeddingName("decoder", config);
+    const rows = embeddingRows("decoder", config, sizes);
     this.#config = config;
     this.#parameters = parameters;
     this.#dropouts = dropouts;
-    // A table that both sides share has more rows, where sources have tags.
-    const rows = parameters.value(`${name}.W`).shape[0] ?? symbols;
     this.#embed = new Embedding(rows, config.embeddingSize, { parameters, name });
     this.#dropout = dropouts.site(config.embeddingDropout);
-    this.#output = new OutputLayer(config, symbols, parameters, dropouts);
+    this.#output = new OutputLayer(config, sizes.target, parameters, dropouts);
   }
 
   /** The parameters but for the embedding's. */

@@ -2,11 +2,13 @@ import type { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
 import { Embedding } from "../../layers/embedding.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
+import { addInto, join, split } from "../axes.ts";
 import type { DropoutSite, Dropouts } from "../dropouts.ts";
+import { embeddingName, embeddingRows } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
-import { addInto, join, split } from "./axes.ts";
+import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { Cell, type CellState, type PartialState } from "./cell.ts";
-import { embeddingNames, layerName } from "./sizes.ts";
+import { layerName } from "./sizes.ts";
 
 /** One layer that reads: a cell, or two that read from both ends and share the hidden size. */
 class EncoderLayer {
@@ -55,9 +57,15 @@ export class RecurrentEncoder {
   readonly #embed: Embedding;
   readonly #layers: readonly EncoderLayer[];
 
-  constructor(config: ModelConfig, symbols: number, parameters: Parameters, dropouts: Dropouts) {
-    const name = embeddingNames(config).encoder;
-    this.#embed = new Embedding(symbols, config.embeddingSize, { parameters, name });
+  constructor(
+    config: ModelConfig,
+    sizes: VocabularySizes,
+    parameters: Parameters,
+    dropouts: Dropouts,
+  ) {
+    const name = embeddingName("encoder", config);
+    const rows = embeddingRows("encoder", config, sizes);
+    this.#embed = new Embedding(rows, config.embeddingSize, { parameters, name });
     this.#layers = Array.from({ length: config.encoderLayers }, (_, layer) => {
       const all = directions(config, layer);
       const cells = all.map(({ path, inputSize, size }) => {

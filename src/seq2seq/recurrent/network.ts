@@ -5,6 +5,7 @@ import { newTensor } from "../../layers/layer.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import type { SourceBatch } from "../batch.ts";
 import { Dropouts } from "../dropouts.ts";
+import { embeddingSpecs } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type {
   DecoderState,
@@ -19,7 +20,6 @@ import { Bridge } from "./bridge.ts";
 import type { PartialState } from "./cell.ts";
 import { RecurrentDecoder, type Standing } from "./decoder.ts";
 import { RecurrentEncoder } from "./encoder.ts";
-import { embeddingNames, embeddingSpecs } from "./sizes.ts";
 
 /**
  * LSTMs or GRUs with attention between them (Bahdanau et al. 2015; Luong et al. 2015), in all the forms
@@ -36,31 +36,21 @@ export class RecurrentNetwork implements Network {
   constructor(config: ModelConfig, sizes: VocabularySizes, parameters: Parameters, seed: number) {
     const dropouts = new Dropouts(seed);
     this.#config = config;
-    const tied = config.tiedEmbeddings === "all";
-    const symbols = tied ? Math.max(sizes.source, sizes.target) : sizes.target;
-    this.#encoder = new RecurrentEncoder(
-      config,
-      tied ? symbols : sizes.source,
-      parameters,
-      dropouts,
-    );
+    this.#encoder = new RecurrentEncoder(config, sizes, parameters, dropouts);
     this.#bridge = new Bridge(config, parameters);
     this.#keys = config.attention === "none" ? null : new AttentionKeys(config, parameters);
-    this.#decoder = new RecurrentDecoder(config, sizes.target, parameters, dropouts);
+    this.#decoder = new RecurrentDecoder(config, sizes, parameters, dropouts);
   }
 
   /** Names, shapes and beginnings of all parameters. */
   static specs(config: ModelConfig, sizes: VocabularySizes): ParameterSpec[] {
-    const { tiedEmbeddings, embeddingSize } = config;
-    const { encoder, decoder } = embeddingNames(config);
-    const tied = tiedEmbeddings !== "none";
-    const shared = tiedEmbeddings === "all";
-    const symbols = shared ? Math.max(sizes.source, sizes.target) : sizes.source;
+    // One that is the output layer too begins as an output layer does.
+    const { tiedEmbeddings: tied } = config;
     return [
-      ...embeddingSpecs(encoder, symbols, embeddingSize, shared),
+      ...embeddingSpecs("encoder", config, sizes, tied === "all"),
       ...RecurrentEncoder.specs(config),
       ...Bridge.specs(config),
-      ...(shared ? [] : embeddingSpecs(decoder, sizes.target, embeddingSize, tied)),
+      ...embeddingSpecs("decoder", config, sizes, tied !== "none"),
       ...RecurrentDecoder.specs(config, sizes.target),
     ];
   }

@@ -4,11 +4,11 @@ import { Sigmoid } from "../../layers/activations.ts";
 import { Linear } from "../../layers/linear.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import { TiedLinear } from "../../layers/tied-linear.ts";
+import { sumOf } from "../axes.ts";
 import type { DropoutSite, Dropouts } from "../dropouts.ts";
+import { embeddingName } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
-import { sumOf } from "./axes.ts";
 import { type ChunkGradients, type ChunkOutput, combinedSizes } from "./chunk.ts";
-import { embeddingNames } from "./sizes.ts";
 
 const GATE = "decoder.gate";
 
@@ -27,7 +27,7 @@ export class OutputLayer {
         : new TiedLinear(symbols, {
             parameters,
             name,
-            table: `${embeddingNames(config).decoder}.W`,
+            table: `${embeddingName("decoder", config)}.W`,
           });
     this.#gate = config.copy ? new Linear(gateSizes(config), 1, { parameters, name: GATE }) : null;
     this.#dropouts = inputSizes(config).map(() => dropouts.site(config.outputDropout));
@@ -65,10 +65,9 @@ export class OutputLayer {
     hasVector: boolean,
     scope: Scope,
   ): Omit<ChunkGradients, "dWeights"> & { dxs: Tensor | null } {
-    const undone = this.#affine.backward(dLogits);
-    const dInputs = (Array.isArray(undone) ? undone : [undone]).map((d, i) => {
-      return this.#dropouts[i]!.backward(scope.keep(d), scope);
-    });
+    const dInputs = this.#affine
+      .backward(dLogits)
+      .map((d, i) => this.#dropouts[i]!.backward(scope.keep(d), scope));
     const dVector = hasVector ? (dInputs[0] as Tensor) : null;
     let dHidden = hasVector ? null : (dInputs.at(-1) as Tensor);
     let dContext = hasVector || dInputs.length === 1 ? null : (dInputs[0] as Tensor);

@@ -1,6 +1,5 @@
 import { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
 import { KeyValueCache } from "../../layers/attend/key-value-cache.ts";
 import type { KeysAndValues } from "../../layers/attend/options.ts";
 import { LayerNorm } from "../../layers/layer-norm.ts";
@@ -9,19 +8,13 @@ import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import { TiedLinear } from "../../layers/tied-linear.ts";
 import { TransformerDecoderBlock } from "../../layers/transformer/decoder-block.ts";
 import { TransformerDecoderCache } from "../../layers/transformer/decoder-cache.ts";
+import { addInto, meanOfHeads } from "../axes.ts";
 import type { DropoutSite, Dropouts } from "../dropouts.ts";
+import { embeddingName, embeddingRows, embeddingSpecs } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { EmbeddedSteps } from "./embedded-steps.ts";
-import { headMean } from "./head-mean.ts";
-import {
-  blockName,
-  blockOptions,
-  droppingAt,
-  embeddingRows,
-  embeddingSpecs,
-  embedName,
-} from "./settings.ts";
+import { blockName, blockOptions, droppingAt } from "./settings.ts";
 
 /** Sources as every block's attention meets them, and how many steps of them are real. */
 export interface ProjectedSource {
@@ -47,7 +40,7 @@ export class TransformerDecoder {
     dropouts: Dropouts,
   ) {
     const { hiddenSize: size, heads, decoderLayers, embeddingDropout, outputDropout } = config;
-    const table = embedName("decoder", config);
+    const table = embeddingName("decoder", config);
     const rows = embeddingRows("decoder", config, sizes);
     this.#embed = new EmbeddedSteps(
       rows,
@@ -76,16 +69,15 @@ export class TransformerDecoder {
   static specs(config: ModelConfig, sizes: VocabularySizes): ParameterSpec[] {
     const { hiddenSize: size, decoderLayers, tiedEmbeddings } = config;
     const name = "decoder.affine";
-    const symbols = sizes.target;
     return [
-      ...(tiedEmbeddings === "all" ? [] : embeddingSpecs("decoder.embed", symbols, size)),
+      ...embeddingSpecs("decoder", config, sizes, true),
       ...Array.from({ length: decoderLayers }, (_, i) =>
         TransformerDecoderBlock.specs(blockName("decoder", i), blockOptions(config, 0)),
       ).flat(),
       ...LayerNorm.specs("decoder.norm", size),
       ...(tiedEmbeddings === "none"
-        ? Linear.specs(name, [size], symbols)
-        : TiedLinear.specs(name, symbols)),
+        ? Linear.specs(name, [size], sizes.target)
+        : TiedLinear.specs(name, sizes.target)),
     ];
   }
 
@@ -105,9 +97,8 @@ export class TransformerDecoder {
 
   /** Undoes the last `forward` → the gradient of the encoder's states. */
   backward(dLogits: Tensor, scope: Scope): Tensor {
-    const undone = this.#affine.backward(dLogits);
-    let dx = scope.keep(Array.isArray(undone) ? (undone[0] as Tensor) : undone);
-    dx = this.#dropout.backward(dx, scope);
+    const [dLast] = this.#affine.backward(dLogits) as [Tensor];
+    let dx = this.#dropout.backward(scope.keep(dLast), scope);
     dx = scope.keep(this.#norm.backward(dx));
     let dStates: Tensor | null = null;
     for (const block of this.#blocks.toReversed()) {
@@ -115,7 +106,7 @@ export class TransformerDecoder {
       dx = scope.keep(before);
       scope.keep(dMemory);
       if (dStates === null) dStates = dMemory;
-      else addTo(dStates, dMemory);
+      else addInto(dStates, dMemory);
     }
     this.#embed.backward(dx, scope);
     this.#release();
@@ -164,7 +155,7 @@ export class TransformerDecoder {
       present.push({ keys: all.keys, values: all.values });
     }
     const ofHeads = work.keep(this.#blocks.at(-1)!.crossAttentionWeights);
-    const weights = scope.keep(headMean(ofHeads));
+    const weights = meanOfHeads(ofHeads, scope);
     const logits = scope.keep(this.#output(x, null, work));
     work.dispose();
     this.#release();
@@ -186,9 +177,4 @@ export class TransformerDecoder {
     for (const block of this.#blocks) block.release();
     this.#norm.release();
   }
-}
-
-/** x += y */
-function addTo(x: Tensor, y: Tensor): void {
-  deviceOf(x).kernels.add(x.storage, y.storage, x.storage, x.size);
 }

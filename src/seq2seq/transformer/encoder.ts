@@ -5,17 +5,11 @@ import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import { TransformerEncoderBlock } from "../../layers/transformer/encoder-block.ts";
 import type { SourceBatch } from "../batch.ts";
 import type { Dropouts } from "../dropouts.ts";
+import { embeddingName, embeddingRows, embeddingSpecs } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { EmbeddedSteps } from "./embedded-steps.ts";
-import {
-  blockName,
-  blockOptions,
-  droppingAt,
-  embeddingRows,
-  embeddingSpecs,
-  embedName,
-} from "./settings.ts";
+import { blockName, blockOptions, droppingAt } from "./settings.ts";
 
 /** Reads a batch of sources: embedded steps, blocks of self-attention, and the norm that ends them. */
 export class TransformerEncoder {
@@ -30,7 +24,7 @@ export class TransformerEncoder {
     dropouts: Dropouts,
   ) {
     const { hiddenSize: size, embeddingDropout: rate, encoderLayers } = config;
-    const embed = { parameters, name: embedName("encoder", config) };
+    const embed = { parameters, name: embeddingName("encoder", config) };
     const rows = embeddingRows("encoder", config, sizes);
     this.#embed = new EmbeddedSteps(rows, size, embed, dropouts.site(rate));
     this.#blocks = Array.from({ length: encoderLayers }, (_, i) => {
@@ -46,9 +40,8 @@ export class TransformerEncoder {
   /** The parameters, in their order. */
   static specs(config: ModelConfig, sizes: VocabularySizes): ParameterSpec[] {
     const { hiddenSize: size, encoderLayers } = config;
-    const rows = embeddingRows("encoder", config, sizes);
     return [
-      ...embeddingSpecs(embedName("encoder", config), rows, size),
+      ...embeddingSpecs("encoder", config, sizes, true),
       ...Array.from({ length: encoderLayers }, (_, i) =>
         TransformerEncoderBlock.specs(blockName("encoder", i), blockOptions(config, 0)),
       ).flat(),

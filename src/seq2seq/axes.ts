@@ -1,7 +1,7 @@
-import type { Scope } from "../../core/scope.ts";
-import type { Tensor } from "../../core/tensor.ts";
-import { familyDevice } from "../../devices/family.ts";
-import { newTensor } from "../../layers/layer.ts";
+import type { Scope } from "../core/scope.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { familyDevice } from "../devices/family.ts";
+import { newTensor } from "../layers/layer.ts";
 
 /** Tensors (…, Aᵢ) side by side along the last axis: (…, ΣAᵢ). One alone is given back as it is. */
 export function join(parts: readonly Tensor[], scope: Scope): Tensor {
