@@ -8,6 +8,8 @@ export default defineConfig({
     include: ["tests/**/*.test.ts"],
     // Processes, not threads: V8's flags and the working directory belong to a process.
     pool: "forks",
+    // A worker for each core: vitest would leave one to itself, half of a machine of two.
+    maxWorkers: "100%",
     testTimeout: 30_000,
     hookTimeout: 120_000,
     reporters: ["default", new PlainSummary()],
