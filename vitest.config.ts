@@ -10,7 +10,7 @@ export default defineConfig({
     pool: "forks",
     // A worker for each core: vitest would leave one to itself, half of a machine of two.
     maxWorkers: "100%",
-    testTimeout: 30_000,
+    testTimeout: 90_000,
     hookTimeout: 120_000,
     reporters: ["default", new PlainSummary()],
   },

@@ -36,6 +36,9 @@ const longest = (texts: readonly string[]): number =>
 const targetLength = longest(train.map(({ target }) => target));
 const config: ModelConfig = defaultConfig(train, {
   bidirectional: false,
+  attention: "dot",
+  inputFeeding: false,
+  attentionalSize: null,
   embeddingSize: 16,
   hiddenSize: 256,
   reverseSource: true,
@@ -64,7 +67,10 @@ const model = new AttentionSeq2seq(config, vocabulary, vocabulary, { seed: Numbe
 const trainer = new Trainer(model, train, {
   batchSize: 128,
   rate: 0.001,
+  warmup: 0,
   finalRate: 1,
+  labelSmoothing: 0,
+  averageLast: 1,
   clip: 5,
   epochs: Number(epochs),
   seed: Number(seed),

@@ -79,6 +79,9 @@ async function modelFiles(): Promise<ModelFiles> {
     maskPadding: false,
     targetLength: DATE.target,
     bidirectional: false,
+    attention: "dot",
+    inputFeeding: false,
+    attentionalSize: null,
     reverseSource: true,
     bridge: "hidden",
     dropout: 0,
@@ -108,7 +111,8 @@ async function modelFiles(): Promise<ModelFiles> {
     dtype: "float64",
   });
   exact.parameters.values.storage.write(model.parameters.values.data);
-  const truth = await new Trainer(exact, pairs, { batchSize: DATE.batch, clip: 5 }).step();
+  const options = { batchSize: DATE.batch, clip: 5, labelSmoothing: 0 };
+  const truth = await new Trainer(exact, pairs, options).step();
   model.dispose();
   return {
     model: join(CACHE, "model/date.safetensors"),

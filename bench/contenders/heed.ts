@@ -92,7 +92,8 @@ function familyWays(device: Device, call: FamilyCall, inputs: FamilyInputs | nul
 function trainingWays(device: Device, path: string, pairsPath: string): Ways {
   const model = AttentionSeq2seq.fromBytes(readFileSync(path), { device });
   const pairs = JSON.parse(readFileSync(pairsPath, "utf8")) as Pair[];
-  const options = { batchSize: pairs.length, clip: 5, rate: 0.001, finalRate: 1 };
+  const rate = { rate: 0.001, warmup: 0, finalRate: 1 };
+  const options = { ...rate, batchSize: pairs.length, clip: 5, labelSmoothing: 0 };
   const trainer = new Trainer(model, pairs, options);
   const decoder = AttentionSeq2seq.fromBytes(readFileSync(path), { device });
   const source = pairs[0]?.source ?? "";

@@ -61,7 +61,7 @@ async function run(job: Job): Promise<JobResult> {
   const [pairs, dev] = [readPairs(job.train, job.columns), readPairs(job.dev, job.columns)];
   const text = defaultText(pairs, job.text);
   const config = defaultConfig(pairs, { ...text, ...job.config });
-  const training = defaultTraining(pairs, { ...job.training, seed: job.seed });
+  const training = defaultTraining(pairs, { ...job.training, seed: job.seed }, config);
   const model = AttentionSeq2seq.fromPairs(pairs, config, { ...text, seed: job.seed });
   const trainer = new Trainer(model, pairs, training);
   const sample = [...dev];

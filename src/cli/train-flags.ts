@@ -62,7 +62,8 @@ export interface TrainFlags
   readonly attention?: AttentionKind;
   readonly heads?: number;
   readonly inputFeeding?: boolean;
-  readonly attentionalSize?: number;
+  /** False: there is no attentional vector. */
+  readonly attentionalSize?: number | boolean;
   readonly bridge?: ModelConfig["bridge"];
   readonly tiedEmbeddings?: ModelConfig["tiedEmbeddings"];
   readonly copy?: boolean;
@@ -146,17 +147,18 @@ function withModelFlags(command: Command): Command {
     .option("--no-bidirectional", "read sources from one end")
     .option(
       "--attention <kind>",
-      "none, dot, scaled-dot, multiplicative, additive or multi-head (default: dot)",
+      "none, dot, scaled-dot, multiplicative, additive or multi-head (default: additive)",
       oneOf("--attention", ATTENTIONS),
     )
     .option("--heads <n>", "heads of multi-head attention (default: 4)", size("--heads"))
-    .option("--input-feeding", "give each step what the one before made of its context")
+    .option("--input-feeding", "give each step what the one before made of its context (default)")
     .option("--no-input-feeding", "give each step the symbol before alone")
     .option(
       "--attentional-size <n>",
-      "put context and state through a layer of that size before the output",
+      "size of the layer of context and state before the output (default: as --hidden)",
       size("--attentional-size"),
     )
+    .option("--no-attentional-size", "make the output of context and state as they are")
     .option(
       "--bridge <how>",
       "how the decoder begins: state, hidden, linear or zero (default: state)",
@@ -207,7 +209,11 @@ function withTrainingFlags(command: Command): Command {
       "how the rate goes: linear, cosine, inverse-root, plateau or constant (default: linear)",
       oneOf("--schedule", SCHEDULES),
     )
-    .option("--warmup <n>", "steps over which the rate rises first", count("--warmup", 0))
+    .option(
+      "--warmup <n>",
+      "steps over which the rate rises first (default: 1 of 20, at most 500)",
+      count("--warmup", 0),
+    )
     .option(
       "--final-rate <x>",
       "share of the rate that is left at the end, linear and cosine (default: 0.05)",
@@ -227,12 +233,12 @@ function withTrainingFlags(command: Command): Command {
     .option("--no-clip", "leave gradients as they are")
     .option(
       "--label-smoothing <x>",
-      "share of each answer that is spread over all symbols (default: 0)",
+      "share of each answer that is spread over all symbols (default: 0.1)",
       number("--label-smoothing", SHARE),
     )
     .option(
       "--average <n>",
-      "keep the mean of the parameters of that many epochs (default: 1)",
+      "keep the mean of the parameters of that many epochs (default: 1 of 12, at most 5)",
       wholeNumber("--average", 1, 64),
     )
     .option(
@@ -306,7 +312,7 @@ export function modelFlags(flags: TrainFlags): ConfigOverrides {
       attention: flags.attention,
       heads: flags.heads,
       inputFeeding: flags.inputFeeding,
-      attentionalSize: flags.attentionalSize,
+      attentionalSize: sizeOrNone(flags.attentionalSize),
       bridge: flags.bridge,
       tiedEmbeddings: flags.tiedEmbeddings,
       copy: flags.copy,
@@ -323,7 +329,6 @@ export function modelFlags(flags: TrainFlags): ConfigOverrides {
 
 /** The options of a training that flags set. */
 export function trainingFlags(flags: TrainFlags): TrainOptions {
-  const { clip } = flags;
   return given({
     seed: flags.seed,
     batchSize: flags.batch,
@@ -334,11 +339,16 @@ export function trainingFlags(flags: TrainFlags): TrainOptions {
     finalRate: flags.finalRate,
     plateauFactor: flags.plateauFactor,
     plateauPatience: flags.plateauPatience,
-    clip: typeof clip === "number" ? clip : clip === false ? null : undefined,
+    clip: sizeOrNone(flags.clip),
     labelSmoothing: flags.labelSmoothing,
     averageLast: flags.average,
     patience: flags.patience,
   });
+}
+
+/** What a flag says that also exists with "no": null then. */
+function sizeOrNone(flag: number | boolean | undefined): number | null | undefined {
+  return typeof flag === "number" ? flag : flag === false ? null : undefined;
 }
 
 /** Fields without those that are undefined. */

@@ -1,5 +1,6 @@
 import { checkOptions, picked } from "../core/arguments.ts";
 import { checkPairs } from "./arguments.ts";
+import { bySize } from "./by-size.ts";
 import { CONFIG_FIELDS, checkConfig, MOST_SYMBOLS, type ModelConfig } from "./model-config.ts";
 import { normalized } from "./normalization.ts";
 import { defaultText, TEXT_FIELDS, type TextOptions } from "./text-options.ts";
@@ -13,8 +14,9 @@ export interface ConfigOverrides extends Partial<ModelConfig>, TextOptions {
 }
 
 /**
- * A config that suits the pairs: sizes grow with their number, and the limit of an output comes from
- * the longest target.
+ * A config that suits the pairs: an LSTM on each side with additive attention whose attentional vector is fed to
+ * the next step. Sizes grow with the number of pairs, dropout falls, and the limit of an output comes from the
+ * longest target.
  *
  * @param overrides fields to set otherwise; tokens and normalization say what a symbol is, as for `defaultText`
  * @throws DataError when a field is out of range, or fields do not go together
@@ -35,13 +37,19 @@ export function defaultConfig(
   const { dropout, ...named } = overrides;
   const text = defaultText(pairs, picked(named, TEXT_FIELDS));
   const fields: Partial<ModelConfig> = picked(named, CONFIG_FIELDS);
-  const few = pairs.length < 3000;
+  const suited = bySize(pairs, {
+    few: { hidden: 128, dropout: 0.4 },
+    some: { hidden: 192, dropout: 0.3 },
+    many: { hidden: 256, dropout: 0.2 },
+  });
   const { architecture = "recurrent", maskPadding = true } = fields;
   const transformer = architecture === "transformer";
-  const { hiddenSize = few ? 128 : 192 } = fields;
-  const { embeddingSize = transformer ? hiddenSize : few ? 48 : 64 } = fields;
-  const { attention = transformer ? "multi-head" : "dot", tiedEmbeddings = "none" } = fields;
-  const rate = dropout ?? (few ? 0.3 : 0.1);
+  const { hiddenSize = suited.hidden } = fields;
+  const { embeddingSize = transformer ? hiddenSize : 64 } = fields;
+  const { attention = transformer ? "multi-head" : "additive", tiedEmbeddings = "none" } = fields;
+  const feeds = !transformer && attention !== "none";
+  const tied = !transformer && tiedEmbeddings !== "none";
+  const rate = dropout ?? suited.dropout;
   return checkConfig(where, {
     architecture,
     embeddingSize,
@@ -52,8 +60,8 @@ export function defaultConfig(
     bidirectional: !transformer && hiddenSize % 2 === 0,
     attention,
     heads: attention === "multi-head" && hiddenSize % 4 === 0 ? 4 : 1,
-    inputFeeding: false,
-    attentionalSize: tiedEmbeddings === "none" || transformer ? null : embeddingSize,
+    inputFeeding: feeds,
+    attentionalSize: tied ? embeddingSize : feeds ? hiddenSize : null,
     bridge: "state",
     tiedEmbeddings,
     copy: false,

@@ -69,7 +69,7 @@ export class Trainer {
   /** @throws DataError when there are no pairs, an option is out of range, or a target does not fit */
   constructor(model: AttentionSeq2seq, pairs: readonly Pair[], options: TrainOptions = {}) {
     checkInstance("Trainer", "model", model, AttentionSeq2seq);
-    this.options = trainingFor("Trainer", pairs, options);
+    this.options = trainingFor("Trainer", pairs, options, model.config);
     if (pairs.length === 0) {
       throw new DataError({ where: "Trainer", expected: "at least one pair", received: "none" });
     }

@@ -1,5 +1,7 @@
 import { checkOptions } from "../core/arguments.ts";
 import { checkPairs } from "./arguments.ts";
+import { bySize } from "./by-size.ts";
+import { CONFIG_FIELDS, type ModelConfig } from "./model-config.ts";
 import {
   checkFields,
   fieldRefusal,
@@ -73,6 +75,10 @@ const RULES: Rules<TrainOptions> = {
   averageLast: whole(1, MOST_AVERAGED),
 };
 
+/** What of a model's config matters to its training. */
+export type TrainedConfig = Pick<ModelConfig, "architecture" | "hiddenSize">;
+const RECURRENT: TrainedConfig = { architecture: "recurrent", hiddenSize: 0 };
+
 /** The fields of a training, in the order in which they are written down. */
 export const TRAINING_FIELDS = Object.keys(RULES) as readonly (keyof TrainOptions)[];
 
@@ -95,9 +101,12 @@ export function checkTraining(
 }
 
 /**
- * How long and how fast to train on the pairs: about 6,000 steps, in 3 to 60 epochs.
+ * How long and how fast to train on the pairs: about 6,000 steps, in 8 to 60 epochs. A twentieth of the steps,
+ * at most 500, are the warm-up, and the last twelfth of the epochs, at most 5, are averaged. A Transformer takes a lower
+ * rate, the lower the larger it is, and a tenth of the steps for its warm-up.
  *
  * @param overrides fields to set otherwise
+ * @param config of the model to train; a recurrent one unless given
  * @throws DataError when a field is out of range
  *
  * @example
@@ -108,8 +117,11 @@ export function checkTraining(
 export function defaultTraining(
   pairs: readonly Pair[],
   overrides: TrainOptions = {},
+  config: TrainedConfig = RECURRENT,
 ): Required<TrainOptions> {
-  return trainingFor("defaultTraining", pairs, overrides);
+  const where = "defaultTraining";
+  checkOptions(where, config, CONFIG_FIELDS);
+  return trainingFor(where, pairs, overrides, config);
 }
 
 /** {@link defaultTraining}, on behalf of `where`. */
@@ -117,6 +129,7 @@ export function trainingFor(
   where: string,
   pairs: readonly Pair[],
   overrides: TrainOptions,
+  { architecture, hiddenSize }: TrainedConfig,
 ): Required<TrainOptions> {
   checkPairs(where, pairs);
   checkOptions(where, overrides, TRAINING_FIELDS);
@@ -124,24 +137,29 @@ export function trainingFor(
     const refused = RULES[name](overrides[name]);
     if (refused !== null) throw fieldRefusal(where, name, refused, overrides[name]);
   }
-  const batchSize = overrides.batchSize ?? (pairs.length < 3000 ? 16 : 64);
+  const suited = bySize(pairs, {
+    few: { batch: 16, rate: 0.008 },
+    some: { batch: 32, rate: 0.006 },
+    many: { batch: 64, rate: 0.004 },
+  });
+  const batchSize = overrides.batchSize ?? suited.batch;
   const stepsPerEpoch = Math.ceil(pairs.length / batchSize);
-  const epochs = overrides.epochs ?? Math.max(3, Math.min(60, Math.round(6000 / stepsPerEpoch)));
+  const epochs = overrides.epochs ?? Math.max(8, Math.min(60, Math.round(6000 / stepsPerEpoch)));
+  const steps = epochs * stepsPerEpoch;
+  const transformer = architecture === "transformer";
+  const slow = transformer || overrides.schedule === "inverse-root";
   return checkTraining(where, {
-    rate: 0.002,
+    rate: transformer ? 0.25 / hiddenSize : suited.rate,
     clip: 5,
     seed: 0,
     schedule: "linear",
-    warmup:
-      overrides.schedule === "inverse-root"
-        ? Math.max(1, Math.round((epochs * stepsPerEpoch) / 10))
-        : 0,
+    warmup: slow ? Math.max(1, Math.round(steps / 10)) : Math.min(500, Math.floor(steps / 20)),
     finalRate: 0.05,
     plateauFactor: 0.5,
     plateauPatience: 3,
     patience: null,
-    labelSmoothing: 0,
-    averageLast: 1,
+    labelSmoothing: 0.1,
+    averageLast: Math.max(1, Math.min(5, Math.floor(epochs / 12))),
     ...overrides,
     batchSize,
     epochs,

@@ -15,6 +15,9 @@ import { missing, sharedPath } from "../support/shared-files.ts";
 /** The book's conventions: sources padded to 29 with spaces and reversed, ten steps from "_". */
 const BOOK: ModelConfig = defaultConfig([], {
   bidirectional: false,
+  attention: "dot",
+  inputFeeding: false,
+  attentionalSize: null,
   embeddingSize: 16,
   hiddenSize: 256,
   reverseSource: true,

@@ -29,7 +29,8 @@ const small = { embeddingSize: 8, hiddenSize: 32, dropout: 0 } as const;
 
 async function trained(pairs: readonly Pair[], epochs = 30) {
   const model = AttentionSeq2seq.fromPairs(pairs, defaultConfig(pairs, small), { seed: 3 });
-  const trainer = new Trainer(model, pairs, { epochs, batchSize: 32, rate: 0.01, seed: 5 });
+  const options = { epochs, batchSize: 32, rate: 0.01, labelSmoothing: 0, seed: 5 };
+  const trainer = new Trainer(model, pairs, options);
   const losses: number[] = [];
   while (!trainer.done) losses.push((await trainer.step()).loss);
   return { model, losses };

@@ -134,7 +134,7 @@ describe("a state is refused", () => {
     [
       "of another rate",
       { rate: 0.5 },
-      /Trainer\.restore: expected .* rate 0\.5, got .* rate 0\.002/,
+      /Trainer\.restore: expected .* rate 0\.5, got .* rate 0\.008/,
     ],
     ["of another seed", { seed: 5 }, /with seed 5, got one with seed 0/],
     ["of another clip", { clip: null }, /with clip null, got one with clip 5/],

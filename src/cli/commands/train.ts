@@ -109,7 +109,7 @@ async function begin(path: string, flags: TrainFlags): Promise<Job> {
   const text = defaultText(pairs, textOptions(flags));
   const { model, config, training } = asked(() => {
     const config = defaultConfig(pairs, { ...modelFlags(flags), ...text });
-    const training = defaultTraining(pairs, trainingFlags(flags));
+    const training = defaultTraining(pairs, trainingFlags(flags), config);
     return {
       model: AttentionSeq2seq.fromPairs(pairs, config, { seed, ...text }),
       config,

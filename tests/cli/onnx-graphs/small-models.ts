@@ -8,6 +8,7 @@ import {
   type TextOptions,
   Vocabulary,
 } from "../../../src/index.ts";
+import { plainForm } from "../../support/plain-form.ts";
 
 /** Twenty texts and more to read, one of them empty, of which models know all symbols but "x" and "é". */
 export const TEXTS = [
@@ -29,7 +30,7 @@ const TAGGED_PAIRS = PAIRS.map((pair) => ({ ...pair, features: "V;PST;N;PL" }));
 
 /** Sizes, where they are not given. */
 function sized({ hiddenSize = 8, ...overrides }: ConfigOverrides): ConfigOverrides {
-  return { embeddingSize: hiddenSize, targetLimit: 9, ...overrides, hiddenSize };
+  return { embeddingSize: hiddenSize, targetLimit: 9, ...plainForm(overrides), hiddenSize };
 }
 
 /** A small model whose numbers are all far from 0, so that no two steps or symbols are alike. */

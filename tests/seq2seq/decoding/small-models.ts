@@ -5,6 +5,7 @@ import {
   type Pair,
   Random,
 } from "../../../src/index.ts";
+import { plainForm } from "../../support/plain-form.ts";
 
 /** Short strings and their reverse: solvable only by looking at the right place. */
 export function reversals(count: number, seed = 1): Pair[] {
@@ -27,7 +28,7 @@ export function untrained(
   overrides: Overrides = {},
   options: ModelOptions = {},
 ): AttentionSeq2seq {
-  const config = defaultConfig(pairs, { ...SMALL, ...withoutDropout, ...overrides });
+  const config = defaultConfig(pairs, { ...SMALL, ...withoutDropout, ...plainForm(overrides) });
   const model = AttentionSeq2seq.fromPairs(pairs, config, { seed: 3, ...options });
   // As they begin, parameters are so small that no symbol stands out.
   const numbers = model.parameters.values.data;

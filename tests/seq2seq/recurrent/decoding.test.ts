@@ -11,6 +11,7 @@ import {
 } from "../../../src/index.ts";
 import { batchSources } from "../../../src/seq2seq/batch.ts";
 import { openDevices } from "../../support/devices.ts";
+import { plainForm } from "../../support/plain-form.ts";
 
 const tiny = { embeddingSize: 3, hiddenSize: 4 };
 const pairs = ["abc", "ca", "b"].map((source, i) => {
@@ -30,7 +31,7 @@ const FORMS: readonly (readonly [name: string, config: ConfigOverrides])[] = [
 
 describe.each(openDevices())("on $name", ({ device, dtype }) => {
   test.each(FORMS)("steps one by one give what all at once give, with %s", (_, overrides) => {
-    const config = defaultConfig(pairs, { ...tiny, ...overrides });
+    const config = defaultConfig(pairs, { ...tiny, ...plainForm(overrides) });
     const model = AttentionSeq2seq.fromPairs(pairs, config, { device, dtype, seed: 5 });
     const { values } = model.parameters;
     values.storage.write(Float64Array.from(values.data, (x) => 3 * x));

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { ReferenceDevice } from "../../../src/devices/reference/reference-device.ts";
 import { AttentionSeq2seq, type ConfigOverrides, defaultConfig } from "../../../src/index.ts";
 import { gradientComplaints } from "../../support/gradient-check.ts";
+import { plainForm } from "../../support/plain-form.ts";
 
 const pairs = ["abc", "ca", "b"].map((source, i) => {
   return { source, target: [...source].reverse().join(""), line: i + 1 };
@@ -27,6 +28,10 @@ const CONFIGS: readonly (readonly [name: string, config: ConfigOverrides])[] = [
   ["contexts that are fed to the next step", { inputFeeding: true, dropout: 0.2 }],
   ["attentional vectors", { attentionalSize: 5 }],
   ["attentional vectors that are fed to the next step", { attentionalSize: 5, inputFeeding: true }],
+  [
+    "additive attention whose vectors are fed, as by default",
+    { attention: "additive", attentionalSize: 4, inputFeeding: true, dropout: 0.4 },
+  ],
   [
     "everything fed, in layers, by several heads",
     {
@@ -60,7 +65,7 @@ test.each(CONFIGS)(
       embeddingSize: 3,
       hiddenSize: 4,
       dropout: 0,
-      ...overrides,
+      ...plainForm(overrides),
     });
     const device = new ReferenceDevice();
     const model = AttentionSeq2seq.fromPairs(pairs, config, { device, dtype: "float64", seed: 3 });
