@@ -212,7 +212,9 @@ describe("a run that was stopped is continued to the same model, to the last byt
 
 describe("a run that diverges", () => {
   it("stops at the step, with the likely cause and the last good checkpoint", async () => {
-    const words = `${FLAGS} --rate 3e37 --warmup 1000 --out bad.safetensors --run dir --quiet`;
+    // A form that diverges slowly enough for an epoch to end before.
+    const form = "--attention dot --no-input-feeding --no-attentional-size";
+    const words = `${FLAGS} ${form} --rate 3e37 --warmup 1000 --out bad.safetensors --run dir --quiet`;
     const run = await work.at(words);
     expect(run.stderr).toMatch(
       /^heed: step \d+ of training: expected a finite loss, got .*; most likely, the rate of 3e\+37 is too high.*; bad\.safetensors holds the best so far, from epoch \d: .*; the last good checkpoint in dir is of step \d+; try a lower --rate or a lower --clip\n$/,

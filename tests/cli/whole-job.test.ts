@@ -7,7 +7,8 @@ import { reversals } from "./small-training.ts";
 // Some tests start several processes, one after another.
 vi.setConfig({ testTimeout: 120_000 });
 
-const SMALL = "--hidden 32 --embedding 16 --dropout 0 --batch 16 --rate 0.01".split(" ");
+const SMALL =
+  "--hidden 32 --embedding 16 --dropout 0 --batch 16 --rate 0.01 --label-smoothing 0".split(" ");
 let folder = "";
 let trained: Run;
 beforeAll(async () => {
