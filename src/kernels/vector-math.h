@@ -22,12 +22,14 @@ static const float EXP[] = {
 };
 
 static const float TANH[] = {
-    -5.70498872745e-3f,  // 0 … 4: (tanh x − x) / x³ in x² on |x| < 0.625 (Cephes, tanhf)
-    2.06390887954e-2f, -5.37397155531e-2f, 1.33314422036e-1f, -3.33332819422e-1f,
-    0.625f,              // 5
-    1.0f,                // 6
-    -2.0f,               // 7
-    4.0f,                // 8
+    -10.0f,  // 0, 1: between these, e²ˣ is not so far from 1 that tanh is ±1
+    10.0f,
+    -87.3f,  // 2, 3: between these, the logistic function is neither 1 nor 0
+    89.0f,
+    2.0f,    // 4
+    1.0f,    // 5
+    -2.0f,   // 6
+    4.0f,    // 7
 };
 
 INLINE const float *constants(const float *table) {
@@ -35,8 +37,8 @@ INLINE const float *constants(const float *table) {
   return table;
 }
 
-/** eˣ for x ≤ 0 (all that softmax, logistic and tanh need), to 1e-7 relative; 0 below −87.3. */
-INLINE vec exp_of_negative(vec x, const float *k) {
+/** eˣ = 2ⁿ · (1 + rest) for x below 89: 2ⁿ, and the rest of |rest| < 0.42, to its last digits where x is small. */
+INLINE vec exp_in_parts(vec x, const float *k, vec *rest) {
   vec magic = splat(k[1]);
   vec shifted = multiply_add(x, splat(k[0]), magic);
   vec n = shifted - magic;
@@ -47,12 +49,16 @@ INLINE vec exp_of_negative(vec x, const float *k) {
   p = multiply_add(p, r, splat(k[7]));
   p = multiply_add(p, r, splat(k[8]));
   p = multiply_add(p, r, splat(k[9]));
-  vec one = splat(k[10]);
-  p = multiply_add(p, r * r, r + one);
+  *rest = multiply_add(p, r * r, r);
   // The low bits of `shifted` are n: moved up, they make 2ⁿ of the 1.
-  vec power = (vec)((((uvec)shifted) << 23) + (uvec)one);
+  return (vec)((((uvec)shifted) << 23) + (uvec)splat(k[10]));
+}
+
+/** eˣ for x ≤ 0 (all that softmax needs), to 1e-7 relative; 0 below −87.3. */
+INLINE vec exp_of_negative(vec x, const float *k) {
+  vec rest, power = exp_in_parts(x, k, &rest);
   // Written so that NaN, for which every comparison is false, keeps its product.
-  return (vec)((ivec)(p * power) & ~(ivec)(x < splat(k[11])));
+  return (vec)((ivec)(multiply_add(power, rest, power)) & ~(ivec)(x < splat(k[11])));
 }
 
 INLINE vec square_root(vec x) {
@@ -67,34 +73,27 @@ INLINE vec square_root(vec x) {
 
 INLINE vec absolute(vec x) { return (vec)((ivec)x & 0x7fffffff); }
 
-/** 1 / (1 + e⁻ˣ), by e^−|x| so that nothing overflows. */
-INLINE vec logistic(vec x, const float *k) {
-  vec e = exp_of_negative(-absolute(x), k);
-  vec one = splat(k[10]);
-  return choose(x < splat(0), e, one) / (one + e);
+/** 1 / (1 + e⁻ˣ); e⁻ˣ is ∞ from about x = −88.4 on. */
+INLINE vec logistic(vec x, const float *k, const float *t) {
+  vec rest, power = exp_in_parts(between(t[2], t[3], -x), k, &rest);
+  vec one = splat(t[5]);
+  // A rest may be negative, and ∞ take no sum with −∞.
+  return one / multiply_add(power, one + rest, one);
 }
 
-/** tanh x: a polynomial near 0, so that small x keep their digits; (1 − e) / (1 + e) elsewhere. */
+/** tanh x = (e²ˣ − 1) / (e²ˣ + 1), of whose e²ˣ the 1 is taken off before it is added: small x keep their digits. */
 INLINE vec hyperbolic_tangent(vec x, const float *k, const float *t) {
-  vec size = absolute(x);
-  vec square = x * x;
-  vec p = multiply_add(splat(t[0]), square, splat(t[1]));
-  p = multiply_add(p, square, splat(t[2]));
-  p = multiply_add(p, square, splat(t[3]));
-  p = multiply_add(p, square, splat(t[4]));
-  vec near = multiply_add(p * square, x, x);
-  vec one = splat(t[6]);
-  vec e = exp_of_negative(size * splat(t[7]), k);
-  vec far = (one - e) / (one + e);
-  far = (vec)((ivec)far | ((ivec)x & (ivec)splat(-0.0f)));
-  return choose(size < splat(t[5]), near, far);
+  vec limited = between(t[0], t[1], x);
+  vec rest, power = exp_in_parts(limited + limited, k, &rest);
+  vec less = multiply_add(power, rest, power - splat(t[5]));
+  return less / (less + splat(t[4]));
 }
 
 /** 1 − tanh² x = 4e / (1 + e)² with e = e^−2|x|: no digits are lost where tanh is nearly 1. */
 INLINE vec slope_of_tangent(vec x, const float *k, const float *t) {
-  vec e = exp_of_negative(absolute(x) * splat(t[7]), k);
-  vec sum = splat(t[6]) + e;
-  return splat(t[8]) * e / (sum * sum);
+  vec e = exp_of_negative(absolute(x) * splat(t[6]), k);
+  vec sum = splat(t[5]) + e;
+  return splat(t[7]) * e / (sum * sum);
 }
 
 #endif

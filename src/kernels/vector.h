@@ -160,6 +160,24 @@ INLINE vec larger(vec x, vec max) {
 #endif
 }
 
+/** The smaller of each lane; NaN in `x` is passed over. */
+INLINE vec smaller(vec x, vec min) {
+#if defined(__wasm__)
+  return (vec)__builtin_wasm_pmin_f32x4(min, x);
+#elif LANES == 16
+  return (vec)_mm512_min_ps((__m512)x, (__m512)min);
+#elif LANES == 8
+  return (vec)_mm256_min_ps((__m256)x, (__m256)min);
+#else
+  return choose(x < min, x, min);
+#endif
+}
+
+/** x, but at least `least` and at most `most`; NaN in `x` stays. */
+INLINE vec between(float least, float most, vec x) {
+  return smaller(splat(most), larger(splat(least), x));
+}
+
 /** Lanes of two vectors by number, those of b following those of a: SHUFFLE(a, b, 0, 1, …). */
 #if defined(__clang__)
 #define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)

@@ -82,7 +82,7 @@ static void activation_part(const void *of, i32 part) {
       case TANH_OF: y = hyperbolic_tangent(x, k, t); break;
       // As a product, which keeps the digits of 1 − y² where y is nearly 1.
       case TANH_BACK: y = dy * ((one - x) * (one + x)); break;
-      case SIGMOID: y = logistic(x, k); break;
+      case SIGMOID: y = logistic(x, k, t); break;
       case SIGMOID_BACK: y = dy * (x * (one - x)); break;
       case RELU: y = positive_part(x); break;
       // Where y is not positive it is 0 or NaN, and so is the gradient.

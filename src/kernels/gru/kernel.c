@@ -7,14 +7,14 @@
 /** LANES units (`left`, where fewer) of one sequence: z → r, z, n; h → the next one. */
 INLINE void units_forward(float *z, const float *past, float *h, i32 hidden, i32 left) {
   const float *k = constants(EXP), *s = constants(TANH);
-  vec r = logistic(load_left(z, left, 0), k);
-  vec keep = logistic(load_left(z + hidden, left, 0), k);
+  vec r = logistic(load_left(z, left, 0), k, s);
+  vec keep = logistic(load_left(z + hidden, left, 0), k, s);
   vec sum = multiply_add(r, load_left(past, left, 0), load_left(z + 2 * hidden, left, 0));
   vec n = hyperbolic_tangent(sum, k, s);
   store_left(z, r, left);
   store_left(z + hidden, keep, left);
   store_left(z + 2 * hidden, n, left);
-  store_left(h, multiply_add(keep, load_left(h, left, 0), (splat(s[6]) - keep) * n), left);
+  store_left(h, multiply_add(keep, load_left(h, left, 0), (splat(s[5]) - keep) * n), left);
 }
 
 static void step_forward(float *gates, const float *past, float *h, i32 hidden) {
@@ -108,7 +108,7 @@ INLINE units units_at(const units *u, i32 j) {
 
 /** dh of the state → the gradients of the gates' sums and of past, and dh ⊙ z. */
 INLINE void units_backward(units u, i32 hidden, i32 left) {
-  const vec one = splat(constants(TANH)[6]);
+  const vec one = splat(constants(TANH)[5]);
   vec r = load_left(u.gates, left, 0);
   vec z = load_left(u.gates + hidden, left, 0);
   vec n = load_left(u.gates + 2 * hidden, left, 0);

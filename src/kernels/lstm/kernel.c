@@ -1,29 +1,26 @@
 /** lstmForward, lstmBackward: per step one product of all sequences' states, then the gates. */
 #define TAILS_BY_CALL
+#include "lstm.h"
 #include "product.h"
 #include "recurrent.h"
-#include "vector-math.h"
 
-/** LANES units (`left`, where fewer) of one sequence: z → f, g, i, o; (h, c) → the next ones. */
-INLINE void units_forward(float *z, float *h, float *c, i32 hidden, i32 left) {
-  const float *k = constants(EXP), *s = constants(TANH);
-  vec f = logistic(load_left(z, left, 0), k);
-  vec g = hyperbolic_tangent(load_left(z + hidden, left, 0), k, s);
-  vec i = logistic(load_left(z + 2 * hidden, left, 0), k);
-  vec o = logistic(load_left(z + 3 * hidden, left, 0), k);
-  vec next = multiply_add(f, load_left(c, left, 0), g * i);
-  store_left(z, f, left);
-  store_left(z + hidden, g, left);
-  store_left(z + 2 * hidden, i, left);
-  store_left(z + 3 * hidden, o, left);
-  store_left(c, next, left);
-  store_left(h, o * hyperbolic_tangent(next, k, s), left);
+/** LANES units (`left`, where fewer) of one sequence: z → f, g, i, o; c → the next one. */
+INLINE void units_forward(float *z, float *c, i32 hidden, i32 left) {
+  const lstm_units u = lstm_step(load_left(z, left, 0), load_left(z + hidden, left, 0),
+                                 load_left(z + 2 * hidden, left, 0),
+                                 load_left(z + 3 * hidden, left, 0), load_left(c, left, 0));
+  store_left(z, u.f, left);
+  store_left(z + hidden, u.g, left);
+  store_left(z + 2 * hidden, u.i, left);
+  store_left(z + 3 * hidden, u.o, left);
+  store_left(c, u.c, left);
 }
 
 static void step_forward(float *gates, float *h, float *c, i32 hidden) {
   i32 j = 0;
-  for (; j + LANES <= hidden; j += LANES) units_forward(gates + j, h + j, c + j, hidden, LANES);
-  if (j < hidden) units_forward(gates + j, h + j, c + j, hidden, hidden - j);
+  for (; j + LANES <= hidden; j += LANES) units_forward(gates + j, c + j, hidden, LANES);
+  if (j < hidden) units_forward(gates + j, c + j, hidden, hidden - j);
+  lstm_outputs(gates + 3 * hidden, c, h, 0, hidden);
 }
 
 /** All steps of some sequences: they need nothing of the others. */
@@ -98,7 +95,7 @@ void lstmForward(float *gates, const float *wh, const float *h0, const float *c0
 INLINE void units_backward(const float *gates, const float *c, const float *before, const float *dh,
                            float *dc, float *dz, i32 hidden, i32 left) {
   const float *k = constants(EXP), *s = constants(TANH);
-  vec one = splat(s[6]);
+  vec one = splat(s[5]);
   vec f = load_left(gates, left, 0);
   vec g = load_left(gates + hidden, left, 0);
   vec i = load_left(gates + 2 * hidden, left, 0);
