@@ -10,6 +10,28 @@ export function sequenceCalls(
   settle: () => void,
 ): Calls {
   return {
+    lstmStates(inputs, ids, wh, h0, c0, lengths, hs, hLast, cLast, sums, ...sizes) {
+      const [batch, steps, hidden, width, offset, reverse] = sizes;
+      run.lstmStates(
+        at(inputs),
+        orNull(ids),
+        at(wh),
+        orNull(h0),
+        orNull(c0),
+        orNull(lengths),
+        orNull(hs),
+        at(hLast),
+        at(cLast),
+        at(sums),
+        batch,
+        steps,
+        hidden,
+        width,
+        offset,
+        bit(reverse),
+      );
+      settle();
+    },
     gruForward(gates, wh, bn, h0, lengths, past, hs, hLast, batch, steps, hidden, reverse) {
       run.gruForward(
         at(gates),

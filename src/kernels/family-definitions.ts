@@ -7,6 +7,7 @@ import type { FamilyKernels } from "./family.ts";
 import * as gaussian from "./gaussian/definition.ts";
 import * as gru from "./gru/definition.ts";
 import * as layerNorm from "./layer-norm/definition.ts";
+import { lstmStates } from "./lstm-states/definition.ts";
 import * as minimum from "./minimum/definition.ts";
 import {
   negativeLogLikelihoodBackward,
@@ -34,6 +35,7 @@ export function familyDefinitions(): FamilyKernels<Floats, Int32Array> {
     ...layerNorm,
     ...blocks,
     rotate,
+    lstmStates,
     ...gru,
     copyMixtureForward,
     copyMixtureBackward,

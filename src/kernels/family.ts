@@ -29,6 +29,7 @@ export const FAMILY_OPS = [
   "addRepeated",
   "copyBlocks",
   "rotate",
+  "lstmStates",
   "gruForward",
   "gruBackward",
   "copyMixtureForward",

@@ -1,5 +1,35 @@
 /** The part of the contract that further sequence models are made of; its rules are those of kernels.ts. */
 export interface SequenceKernels<F, I> {
+  // --- LSTM without a backward pass: batch = N, steps = T, hidden = H, width = W ≥ offset + H ---
+
+  /**
+   * The states of lstmForward, where nobody needs its gates and cells. Where ids (N, T) are given, what
+   * lstmForward finds in gates[n, t] is row ids[n, t] of inputs (rows, 4H), which are then those of a table;
+   * else inputs is (N, T, 4H).
+   *
+   * The states are columns offset … offset + H − 1 of hs (N, T, W; null: nobody wants them), hLast and cLast
+   * (N, W), whose other columns stay as they are. h0 and c0 are (N, H). `sums` (N, 4H) is room to work in:
+   * what it holds afterwards is nothing.
+   */
+  lstmStates(
+    inputs: F,
+    ids: I | null,
+    wh: F,
+    h0: F | null,
+    c0: F | null,
+    lengths: I | null,
+    hs: F | null,
+    hLast: F,
+    cLast: F,
+    sums: F,
+    batch: number,
+    steps: number,
+    hidden: number,
+    width: number,
+    offset: number,
+    reverse: boolean,
+  ): void;
+
   // --- GRU: batch = N sequences, steps = T, hidden = H; gates in the order r, z, n along 3H ---
 
   /**

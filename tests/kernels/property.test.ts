@@ -27,6 +27,7 @@ import { gaussianBackwardCase, gaussianForwardCase } from "../../src/kernels/gau
 import { gruBackwardCase, gruForwardCase } from "../../src/kernels/gru/cases.ts";
 import { layerNormBackwardCase, layerNormForwardCase } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
+import { lstmStatesCase } from "../../src/kernels/lstm-states/cases.ts";
 import { matmulCase } from "../../src/kernels/matmul/cases.ts";
 import { minimumBackwardCase, minimumForwardCase } from "../../src/kernels/minimum/cases.ts";
 import {
@@ -159,6 +160,9 @@ const CASES: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
     .map(([seed, stage]) => attend.attentionScoresCase(randomOptions(seed), stage)),
   lstmForward: fc.record(recurrent).map(lstmForwardCase),
   lstmBackward: fc.record(recurrent).map(lstmBackwardCase),
+  lstmStates: fc
+    .record({ ...recurrent, rows: fc.nat(6), before: fc.nat(3), behind: fc.nat(3), all: flag })
+    .map(lstmStatesCase),
   gruForward: fc.record(gru).map(gruForwardCase),
   gruBackward: fc.record(gru).map(gruBackwardCase),
   embeddingForward: fc

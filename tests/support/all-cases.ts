@@ -13,6 +13,7 @@ import { gaussianCases } from "../../src/kernels/gaussian/cases.ts";
 import { gruCases } from "../../src/kernels/gru/cases.ts";
 import { layerNormCases } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmCases } from "../../src/kernels/lstm/cases.ts";
+import { lstmStatesCases } from "../../src/kernels/lstm-states/cases.ts";
 import { matmulCases } from "../../src/kernels/matmul/cases.ts";
 import { minimumCases } from "../../src/kernels/minimum/cases.ts";
 import { likelihoodCases } from "../../src/kernels/negative-log-likelihood/cases.ts";
@@ -34,6 +35,7 @@ export function allCases(): KernelCase[] {
     ...attentionCases(),
     ...attendCases(),
     ...lstmCases(),
+    ...lstmStatesCases(),
     ...gruCases(),
     ...embeddingCases(),
     ...crossEntropyCases(),

@@ -22,6 +22,7 @@ import { gaussianBackwardCase, gaussianForwardCase } from "../../src/kernels/gau
 import { gruBackwardCase, gruForwardCase } from "../../src/kernels/gru/cases.ts";
 import { layerNormBackwardCase, layerNormForwardCase } from "../../src/kernels/layer-norm/cases.ts";
 import { lstmBackwardCase, lstmForwardCase } from "../../src/kernels/lstm/cases.ts";
+import { lstmStatesCase } from "../../src/kernels/lstm-states/cases.ts";
 import { matmulCase } from "../../src/kernels/matmul/cases.ts";
 import { minimumBackwardCase, minimumForwardCase } from "../../src/kernels/minimum/cases.ts";
 import {
@@ -100,6 +101,7 @@ export function bigCases(): KernelCase[] {
     lstmForwardCase(recurrent),
     lstmBackwardCase(recurrent),
     lstmForwardCase({ ...recurrent, reverse: true }),
+    lstmStatesCase({ ...recurrent, rows: 7, behind: 3, reverse: true }),
     lstmBackwardCase({ ...recurrent, reverse: true }),
     ...[false, true].flatMap((reverse) => [
       gruForwardCase({ ...recurrent, initial: "given", reverse }),

@@ -1,8 +1,12 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
 import { GRU } from "../../layers/gru.ts";
+import { newTensor } from "../../layers/layer.ts";
 import { LSTM } from "../../layers/lstm.ts";
+import { type LstmInputs, lstmStates } from "../../layers/lstm-states.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
+import { join } from "../axes.ts";
+import { numbersOf, type Steps } from "./steps.ts";
 
 /** The state of a recurrent cell, each (N, H). */
 export interface CellState {
@@ -66,6 +70,64 @@ export class Cell {
     return { hs, state: { h: scope.keep(layer.state.h), c: scope.keep(layer.state.c) } };
   }
 
+  /**
+   * {@link forward} of cells that read the same side by side, the second of two in reverse, without a backward pass:
+   * their states (N, T, ΣH) and the last ones, which `scope` holds.
+   */
+  static read(
+    cells: readonly Cell[],
+    steps: Steps,
+    lengths: Indices | undefined,
+    scope: Scope,
+  ): { hs: Tensor; state: CellState } {
+    const layers = cells.map((cell) => cell.#layer);
+    if (!layers.every((layer) => layer instanceof LSTM)) {
+      const xs = numbersOf(steps, scope);
+      const outs = cells.map((cell, i) => cell.forward(xs, { lengths, reverse: i === 1 }, scope));
+      const h = outs.map((out) => out.state.h);
+      const c = outs.map((out) => out.state.c).filter((each) => each !== null);
+      const state = { h: join(h, scope), c: c.length === 0 ? null : join(c, scope) };
+      return {
+        hs: join(
+          outs.map((out) => out.hs),
+          scope,
+        ),
+        state,
+      };
+    }
+    const [N = 0, T = 0] = shapeOf(steps);
+    const sizes = layers.map(sizeOf);
+    const [first] = layers as [LSTM];
+    const width = sizes.reduce((sum, size) => sum + size, 0);
+    const made = (shape: readonly number[]): Tensor =>
+      scope.keep(newTensor(first.params[0] as Tensor, shape));
+    const [hs, h, c] = [made([N, T, width]), made([N, width]), made([N, width])];
+    let offset = 0;
+    for (const [i, layer] of layers.entries()) {
+      const call = { ...(lengths === undefined ? {} : { lengths }), reverse: i === 1 };
+      lstmStates(layer, inputsOf(steps), call, { hs, h, c, offset });
+      offset += sizes[i]!;
+    }
+    return { hs, state: { h, c } };
+  }
+
+  /** {@link forward} of one step (N, 1, D) without a backward pass: the state is the caller's to dispose. */
+  advance(steps: Steps, { h, c }: PartialState, scope: Scope): { hs: Tensor; state: CellState } {
+    const start = h === undefined ? {} : { h };
+    const layer = this.#layer;
+    if (layer instanceof GRU) {
+      const hs = scope.keep(layer.forward(numbersOf(steps, scope), start));
+      return { hs, state: { h: layer.state.h, c: null } };
+    }
+    const [N = 0] = shapeOf(steps);
+    const H = sizeOf(layer);
+    const made = (): Tensor => newTensor(layer.params[0] as Tensor, [N, H]);
+    const state = { h: made(), c: made() };
+    const call = c ? { ...start, c } : start;
+    lstmStates(layer, inputsOf(steps), call, { ...state, hs: null, offset: 0 });
+    return { hs: scope.keep(state.h.reshape([N, 1, H])), state };
+  }
+
   /** → the gradients of the inputs and of the state it started from, which `scope` holds. */
   backward(dhs: Tensor, dState: PartialState, scope: Scope): { dxs: Tensor; dState: CellState } {
     const { h, c } = dState;
@@ -83,4 +145,17 @@ export class Cell {
   release(): void {
     this.#layer.release();
   }
+}
+
+/** H */
+function sizeOf(layer: LSTM): number {
+  return layer.params[1]?.shape[0] ?? 0;
+}
+
+function shapeOf(steps: Steps): readonly number[] {
+  return "ids" in steps ? steps.ids.shape : steps.shape;
+}
+
+function inputsOf(steps: Steps): LstmInputs {
+  return "ids" in steps ? { table: steps.embed.params[0] as Tensor, ids: steps.ids } : steps;
 }

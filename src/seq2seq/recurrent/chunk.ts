@@ -14,6 +14,7 @@ import {
 } from "./attention.ts";
 import { Cell, type CellState, type PartialState } from "./cell.ts";
 import { layerName } from "./sizes.ts";
+import { numbersOf, type Steps } from "./steps.ts";
 
 /** What a run of T decoder steps gives. */
 export interface ChunkOutput {
@@ -107,12 +108,24 @@ export class DecoderChunk {
       hidden = out.hs;
       return out.state;
     });
-    const attended =
-      this.#attention === null || memory === null
-        ? { context: null, weights: null }
-        : this.#attention.forward(hidden, memory, scope);
-    const { context, weights } = attended;
-    return { hidden, context, vector: this.#combined(context, hidden, scope), weights, states };
+    return { ...this.#attended(hidden, memory, scope), states };
+  }
+
+  /** {@link forward} of one step (N, 1, …) without dropout and backward pass: the states are the caller's. */
+  advance(
+    steps: Steps,
+    feed: Tensor | null,
+    starts: readonly PartialState[],
+    memory: AttentionMemory | null,
+    scope: Scope,
+  ): ChunkOutput & { states: CellState[] } {
+    let hidden = feed === null ? steps : join([numbersOf(steps, scope), feed], scope);
+    const states = this.#cells.map((cell, layer) => {
+      const out = cell.advance(hidden, starts[layer] ?? {}, scope);
+      hidden = out.hs;
+      return out.state;
+    });
+    return { ...this.#attended(numbersOf(hidden, scope), memory, scope), states };
   }
 
   /** → the gradients of xs, feed and the states it started from; what keys and values get is added up. */
@@ -150,6 +163,15 @@ export class DecoderChunk {
   /** Gives back what the last forward pass kept for a backward pass. */
   release(): void {
     for (const cell of this.#cells) cell.release();
+  }
+
+  /** What the last layer's states (N, T, H) find by attention, and the vectors of both. */
+  #attended(hidden: Tensor, memory: AttentionMemory | null, scope: Scope): ChunkOutput {
+    const { context, weights } =
+      this.#attention === null || memory === null
+        ? { context: null, weights: null }
+        : this.#attention.forward(hidden, memory, scope);
+    return { hidden, context, vector: this.#combined(context, hidden, scope), weights };
   }
 
   #combined(context: Tensor | null, hidden: Tensor, scope: Scope): Tensor | null {

@@ -14,6 +14,7 @@ import { type AttentionMemory, MemoryGradients } from "./attention.ts";
 import type { CellState, PartialState } from "./cell.ts";
 import { type ChunkGradients, type ChunkOutput, DecoderChunk, feedSize } from "./chunk.ts";
 import { OutputLayer } from "./output-layer.ts";
+import type { Symbols } from "./steps.ts";
 
 /** Where a decoder stands: its cells' states, and what it is fed of the step before. */
 export interface Standing {
@@ -92,6 +93,21 @@ export class RecurrentDecoder {
     this.#hasVector = all.vector !== null;
     const { logits, gate } = this.#output.forward(all, xs, step, scope);
     return { logits, weights: all.weights, gate, standing: { states: before, feed: fed } };
+  }
+
+  /** {@link forward} of one step (N, 1) without dropout and backward pass: the cells' states are the caller's. */
+  advance(
+    inputs: Indices,
+    memory: AttentionMemory | null,
+    { states, feed }: Standing,
+    scope: Scope,
+  ): StepOutput & { readonly standing: Standing } {
+    const steps: Symbols = { embed: this.#embed, ids: inputs };
+    const out = this.#chunk(0).advance(steps, feed, states, memory, scope);
+    const { logits, gate } = this.#output.forward(out, steps, null, scope);
+    this.release();
+    const fed = feed === null ? null : (out.vector ?? out.context);
+    return { logits, weights: out.weights, gate, standing: { states: out.states, feed: fed } };
   }
 
   /** → the gradients of the states it started from, and of keys and values; parameters' are added to. */

@@ -9,6 +9,7 @@ import type { ModelConfig } from "../model-config.ts";
 import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { Cell, type CellState, type PartialState } from "./cell.ts";
 import { layerName } from "./sizes.ts";
+import { numbersOf, type Steps } from "./steps.ts";
 
 /** One layer that reads: a cell, or two that read from both ends and share the hidden size. */
 class EncoderLayer {
@@ -35,6 +36,11 @@ class EncoderLayer {
     const c = outs.map((out) => out.state.c).filter((each) => each !== null);
     const state = { h: join(h, scope), c: c.length === 0 ? null : join(c, scope) };
     return { hs: join(hs, scope), state };
+  }
+
+  /** {@link forward} for those who need no backward pass. */
+  read(steps: Steps, lengths: Indices | undefined, scope: Scope): { hs: Tensor; state: CellState } {
+    return Cell.read(this.#cells, steps, lengths, scope);
   }
 
   backward(dhs: Tensor, dState: PartialState, scope: Scope): Tensor {
@@ -88,7 +94,7 @@ export class RecurrentEncoder {
   forward(
     sources: Indices,
     lengths: Indices | undefined,
-    step: number | null,
+    step: number,
     scope: Scope,
   ): { hs: Tensor; states: CellState[] } {
     let hs = scope.keep(this.#embed.forward(sources));
@@ -98,6 +104,23 @@ export class RecurrentEncoder {
       return out.state;
     });
     return { hs, states };
+  }
+
+  /** {@link forward} without dropout, for those who need no backward pass. */
+  read(
+    sources: Indices,
+    lengths: Indices | undefined,
+    scope: Scope,
+  ): { hs: Tensor; states: CellState[] } {
+    let steps: Steps = { embed: this.#embed, ids: sources };
+    const states: CellState[] = [];
+    for (const layer of this.#layers) {
+      const { hs, state } = layer.read(steps, lengths, scope);
+      steps = hs;
+      states.push(state);
+    }
+    this.release();
+    return { hs: numbersOf(steps, scope), states };
   }
 
   /** Of the gradients of hs and of every layer's last state; those of parameters are added to. */

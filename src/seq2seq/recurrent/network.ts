@@ -56,8 +56,10 @@ export class RecurrentNetwork implements Network {
   }
 
   encode({ sources, lengths }: SourceBatch, step: number | null, scope: Scope): EncodedSource {
-    const { hs, states } = this.#encoder.forward(sources, lengths, step, scope);
-    if (step === null) this.#encoder.release();
+    const { hs, states } =
+      step === null
+        ? this.#encoder.read(sources, lengths, scope)
+        : this.#encoder.forward(sources, lengths, step, scope);
     this.#hs = hs;
     const { keys, values } = this.#keys?.forward(hs, scope) ?? { keys: hs, values: hs };
     const tensors: Record<string, Tensor> = { hs };
@@ -88,7 +90,10 @@ export class RecurrentNetwork implements Network {
 
   begin(source: EncodedSource): DecoderState {
     const scope = new Scope();
-    const tensors = copies(this.#begin(source, scope));
+    const { states, feed } = this.#begin(source, scope);
+    // What the encoder gave goes with it, and a state does not.
+    const own = states.map(({ h, c }) => ({ h: h && copyOf(h), c: c && copyOf(c) }));
+    const tensors = byName(own, feed === null ? null : copyOf(feed));
     scope.dispose();
     return { steps: 0, tensors };
   }
@@ -105,9 +110,10 @@ export class RecurrentNetwork implements Network {
       feed: state.tensors["feed"] ?? null,
     };
     const memory = this.#memoryOf(source);
-    const { standing, ...output } = this.#decoder.forward(inputs, memory, before, null, scope);
-    this.#decoder.release();
-    return { ...output, state: { steps: state.steps + 1, tensors: copies(standing) } };
+    const { standing, ...output } = this.#decoder.advance(inputs, memory, before, scope);
+    const { states, feed } = standing;
+    const tensors = byName(states, feed === null ? null : copyOf(feed));
+    return { ...output, state: { steps: state.steps + 1, tensors } };
   }
 
   #begin({ tensors }: EncodedSource, scope: Scope): Standing {
@@ -137,12 +143,12 @@ function statesOf(tensors: Readonly<Record<string, Tensor>>, layers: number): Pa
   });
 }
 
-/** Was `statesOf`: copies by name, since what a step gives goes with its scope, and a state does not. */
-function copies({ states, feed }: Standing): Record<string, Tensor> {
-  const tensors: Record<string, Tensor> = feed === null ? {} : { feed: copyOf(feed) };
+/** Was `statesOf`, and what is fed: tensors by name. */
+function byName(states: readonly PartialState[], feed: Tensor | null): Record<string, Tensor> {
+  const tensors: Record<string, Tensor> = feed === null ? {} : { feed };
   for (const [layer, { h, c }] of states.entries()) {
-    if (h) tensors[`h${layer}`] = copyOf(h);
-    if (c) tensors[`c${layer}`] = copyOf(c);
+    if (h) tensors[`h${layer}`] = h;
+    if (c) tensors[`c${layer}`] = c;
   }
   return tensors;
 }

@@ -9,6 +9,7 @@ import type { DropoutSite, Dropouts } from "../dropouts.ts";
 import { embeddingName } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
 import { type ChunkGradients, type ChunkOutput, combinedSizes } from "./chunk.ts";
+import { numbersOf, type Steps } from "./steps.ts";
 
 const GATE = "decoder.gate";
 
@@ -42,10 +43,10 @@ export class OutputLayer {
     ];
   }
 
-  /** Of the steps' outputs and of their embedded inputs xs (N, T, D) → logits (N, T, V) and gate (N, T). */
+  /** Of the steps' outputs and of their inputs xs (N, T, D) → logits (N, T, V) and gate (N, T). */
   forward(
     { hidden, context, vector }: ChunkOutput,
-    xs: Tensor,
+    xs: Steps,
     step: number | null,
     scope: Scope,
   ): { logits: Tensor; gate: Tensor | null } {
@@ -53,7 +54,7 @@ export class OutputLayer {
     const kept = inputs.map((x, i) => this.#dropouts[i]!.forward(x, step, scope)) as [Tensor];
     const logits = scope.keep(this.#affine.forward(...kept));
     if (this.#gate === null || context === null) return { logits, gate: null };
-    const sum = scope.keep(this.#gate.forward(context, hidden, xs));
+    const sum = scope.keep(this.#gate.forward(context, hidden, numbersOf(xs, scope)));
     const gate = scope.keep(this.#sigmoid.forward(sum));
     return { logits, gate: scope.keep(gate.reshape(gate.shape.slice(0, 2))) };
   }
