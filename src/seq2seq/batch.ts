@@ -38,7 +38,8 @@ export function arrangeSource(
   ids: readonly number[],
   config: ModelConfig,
   vocabulary: Pick<Vocabulary, "pad">,
-): number[] {
+): readonly number[] {
+  if (!config.reverseSource && ids.length >= (config.sourceLength ?? 0)) return ids;
   const arranged = [...ids];
   while (arranged.length < (config.sourceLength ?? 0)) arranged.push(vocabulary.pad);
   return config.reverseSource ? arranged.reverse() : arranged;
@@ -60,15 +61,15 @@ export function batchSources(
 ): SourceBatch {
   const width = arranged.reduce((longest, { source }) => Math.max(longest, source.length), 0);
   const shape = [arranged.length, width];
-  const held = (numbers: ArrayLike<number>, axes: readonly number[]): Indices =>
-    scope.keep(indices(Int32Array.from(numbers), axes, { device }));
+  const held = (numbers: Int32Array, axes: readonly number[]): Indices =>
+    scope.keep(indices(numbers, axes, { device }));
   const rows = new Int32Array(arranged.length * width).fill(pad);
   const copies = new Int32Array(config.copy ? rows.length : 0).fill(IGNORED);
   for (const [n, { source, copies: copied = [] }] of arranged.entries()) {
     rows.set(source, n * width);
     if (config.copy) copies.set(copied, n * width);
   }
-  const lengths = arranged.map(({ source }) => source.length);
+  const lengths = Int32Array.from(arranged, ({ source }) => source.length);
   return {
     sources: held(rows, shape),
     lengths: config.maskPadding ? held(lengths, [arranged.length]) : undefined,

@@ -48,23 +48,26 @@ export function readSource(model: Readers, input: TransductionInput, where: stri
   const tags = featureVocabulary?.symbolsIn(features) ?? [];
   const symbols = sourceVocabulary.symbolsIn(text);
   const offset = sourceVocabulary.size;
-  const ids = [
-    ...(featureVocabulary?.encodeSymbols(tags) ?? []).map((id) => id + offset),
-    ...sourceVocabulary.encodeSymbols(symbols),
-  ];
+  const tagIds = (featureVocabulary?.encodeSymbols(tags) ?? []).map((id) => id + offset);
+  const ids = joined(tagIds, sourceVocabulary.encodeSymbols(symbols));
   const unknownTags = featureVocabulary?.unknownAmong(tags) ?? [];
   const { copies, extra } = config.copy
     ? copiesOf(model, tags.length, symbols)
     : { copies: [], extra: [] };
   return {
     text,
-    symbols: [...tags, ...symbols],
+    symbols: joined(tags, symbols),
     tags: tags.length,
     source: arrangeSource(ids, config, sourceVocabulary),
     copies,
     extra,
-    unknown: [...unknownTags, ...sourceVocabulary.unknownAmong(symbols)],
+    unknown: joined(unknownTags, sourceVocabulary.unknownAmong(symbols)),
   };
+}
+
+/** Both lists in one; without a copy where the first is empty, as it mostly is. */
+function joined<Item>(first: readonly Item[], second: readonly Item[]): readonly Item[] {
+  return first.length === 0 ? second : [...first, ...second];
 }
 
 /** What of the targets the symbols of a source are; tags are nothing that can be copied. */
@@ -72,7 +75,7 @@ function copiesOf(
   { config, targetVocabulary }: Readers,
   tags: number,
   symbols: readonly string[],
-): { copies: number[]; extra: string[] } {
+): { copies: readonly number[]; extra: string[] } {
   const extra: string[] = [];
   const unknown = new Set(targetVocabulary.unknownAmong(symbols));
   const ids = symbols.map((symbol) => {

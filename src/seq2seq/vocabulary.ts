@@ -177,7 +177,8 @@ export class Vocabulary implements VocabularyParts {
   /** {@link unknownIn} for a text that {@link symbolsIn} has cut. */
   unknownAmong(symbols: readonly string[]): string[] {
     checkTexts("Vocabulary.unknownAmong", "symbols", symbols);
-    return [...new Set(symbols.filter((symbol) => !this.#ids.has(symbol)))];
+    const unknown = symbols.filter((symbol) => !this.#ids.has(symbol));
+    return unknown.length === 0 ? unknown : [...new Set(unknown)];
   }
 
   /** The text that symbols spell, composed where the vocabulary has a normal form. */

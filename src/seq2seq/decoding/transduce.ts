@@ -56,7 +56,10 @@ export async function transduceTexts(
   where: string,
 ): Promise<Transduction[]> {
   const results: Transduction[] = [];
-  for await (const each of transduceStream(members, inputs, options, where)) results.push(each);
+  const search = checkedOptions(inputs, options, where);
+  for await (const run of transduceRuns(members, inputs, search, where)) {
+    for (const each of run) results.push(each);
+  }
   return results;
 }
 
@@ -67,6 +70,17 @@ export function transduceStream(
   options: TransduceOptions,
   where: string,
 ): AsyncGenerator<Transduction> {
+  return oneByOne(transduceRuns(members, inputs, checkedOptions(inputs, options, where), where));
+}
+
+async function* oneByOne(
+  runs: AsyncIterable<readonly Transduction[]>,
+): AsyncGenerator<Transduction> {
+  for await (const run of runs) yield* run;
+}
+
+/** The options of a call about several texts, which are checked too. */
+function checkedOptions(inputs: Inputs, options: TransduceOptions, where: string): SearchOptions {
   const search = readSearchOptions(where, options, false);
   const isObject = typeof inputs === "object" && inputs !== null;
   if (!isObject || !(Symbol.iterator in inputs || Symbol.asyncIterator in inputs)) {
@@ -76,25 +90,26 @@ export function transduceStream(
       received: describe(inputs),
     });
   }
-  return transduceInOrder(members, inputs, search, where);
+  return search;
 }
 
-async function* transduceInOrder(
+/** Run by run, what becomes of texts, in their order. */
+async function* transduceRuns(
   members: Members,
   inputs: Inputs,
   options: SearchOptions,
   where: string,
-): AsyncGenerator<Transduction> {
+): AsyncGenerator<Transduction[]> {
   let number = 0;
   for await (const run of windows(inputs, windowRules(options))) {
     for (const input of run) inputParts(where, `inputs[${number++}]`, input);
     const readings = run.map((input) => readInput(members, input, where));
     const readable = readings.filter((each): each is Reading => !(each instanceof DataError));
     const made = await transduceReadings(members, readable, options);
-    for (const [i, reading] of readings.entries()) {
+    yield readings.map((reading, i) => {
       const answer = reading instanceof DataError ? reading : made.get(reading)!;
-      yield answer instanceof HeedError ? refused(run[i]!, answer) : answer;
-    }
+      return answer instanceof HeedError ? refused(run[i]!, answer) : answer;
+    });
   }
 }
 
@@ -112,8 +127,9 @@ async function transduceReadings(
   const full = readings.filter((reading) => !isEmpty(reading));
   for (const batch of batchReadings(members, full, options.batchSize, options.beam)) {
     const found = await searchIfItFits(members, batch, options);
-    for (const [i, reading] of batch.entries()) {
-      const failed = found instanceof HeedError;
+    const failed = found instanceof HeedError;
+    for (let i = 0; i < batch.length; i++) {
+      const reading = batch[i]!;
       made.set(reading, failed ? found : result(members, reading, found[i]!, options));
     }
   }
