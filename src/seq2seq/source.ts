@@ -49,8 +49,11 @@ export function readSource(model: Readers, input: TransductionInput, where: stri
   const symbols = sourceVocabulary.symbolsIn(text);
   const offset = sourceVocabulary.size;
   const tagIds = (featureVocabulary?.encodeSymbols(tags) ?? []).map((id) => id + offset);
-  const ids = joined(tagIds, sourceVocabulary.encodeSymbols(symbols));
+  const textIds = sourceVocabulary.encodeSymbols(symbols);
+  const ids = joined(tagIds, textIds);
   const unknownTags = featureVocabulary?.unknownAmong(tags) ?? [];
+  // Where none has the id of unknown ones, none need be looked up again.
+  const isKnown = !textIds.some((id) => id === sourceVocabulary.unknown);
   const { copies, extra } = config.copy
     ? copiesOf(model, tags.length, symbols)
     : { copies: [], extra: [] };
@@ -61,7 +64,7 @@ export function readSource(model: Readers, input: TransductionInput, where: stri
     source: arrangeSource(ids, config, sourceVocabulary),
     copies,
     extra,
-    unknown: joined(unknownTags, sourceVocabulary.unknownAmong(symbols)),
+    unknown: joined(unknownTags, isKnown ? [] : sourceVocabulary.unknownAmong(symbols)),
   };
 }
 

@@ -154,17 +154,20 @@ export class Vocabulary implements VocabularyParts {
    * @throws DataError as `encode`
    */
   encodeSymbols(symbols: readonly string[]): number[] {
+    if (!Array.isArray(symbols)) checkTexts("Vocabulary.encodeSymbols", "symbols", symbols);
+    return symbols.map((symbol) => this.#ids.get(symbol) ?? this.#unknownIn(symbol, symbols));
+  }
+
+  /** The id of a symbol of a text that has none of its own. What is no text has none either, and is refused. */
+  #unknownIn(symbol: string, symbols: readonly string[]): number {
     checkTexts("Vocabulary.encodeSymbols", "symbols", symbols);
-    return symbols.map((symbol) => {
-      const id = this.#ids.get(symbol) ?? this.unknown;
-      if (id !== null) return id;
-      const unknown = this.unknownAmong(symbols).slice(0, 10);
-      throw new DataError({
-        where: "Vocabulary.encode",
-        expected: `only symbols that the vocabulary has, since it has none for unknown ones`,
-        received: `${quoteText(symbol)} in ${quoteText(joinSymbols(symbols, this.tokens))}`,
-        fix: `leave out ${unknown.map(quoteText).join(", ")}`,
-      });
+    if (this.unknown !== null) return this.unknown;
+    const unknown = this.unknownAmong(symbols).slice(0, 10);
+    throw new DataError({
+      where: "Vocabulary.encode",
+      expected: `only symbols that the vocabulary has, since it has none for unknown ones`,
+      received: `${quoteText(symbol)} in ${quoteText(joinSymbols(symbols, this.tokens))}`,
+      fix: `leave out ${unknown.map(quoteText).join(", ")}`,
     });
   }
 

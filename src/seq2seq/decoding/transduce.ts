@@ -211,20 +211,40 @@ function result(
   const { targetVocabulary } = members[0];
   const [{ text, symbols, extra, unknown }] = reading;
   const hypotheses = outputs.map((written): Hypothesis => {
-    const { symbols: ids, score, finished, attention } = written;
-    const isText = (_: unknown, i: number): boolean => ids[i] !== targetVocabulary.pad;
-    const outputSymbols = ids.filter(isText).map((id) => nameOf(id, targetVocabulary, extra));
-    const output = targetVocabulary.textOf(outputSymbols);
-    return { output, outputSymbols, score, finished, attention: attention.filter(isText) };
+    const { score, finished } = written;
+    const { symbols: ids, attention } = withoutPadding(written, targetVocabulary.pad);
+    const outputSymbols = ids.map((id) => nameOf(id, targetVocabulary, extra));
+    return {
+      output: targetVocabulary.textOf(outputSymbols),
+      outputSymbols,
+      score,
+      finished,
+      attention,
+    };
   });
+  const { output, outputSymbols, score, finished, attention } = hypotheses[0]!;
   return {
     source: text,
-    ...hypotheses[0]!,
+    output,
+    outputSymbols,
+    score,
+    finished,
+    attention,
     sourceSymbols: symbols,
     unknownSymbols: unknown,
     refusal: null,
     alternatives: options.nBest > 0 ? hypotheses : [],
   };
+}
+
+/** The symbols of an output that are text, and what each of them looked at. */
+function withoutPadding(
+  { symbols, attention }: Written,
+  pad: number,
+): Pick<Written, "symbols" | "attention"> {
+  if (!symbols.includes(pad)) return { symbols, attention };
+  const isText = (_: unknown, i: number): boolean => symbols[i] !== pad;
+  return { symbols: symbols.filter(isText), attention: attention.filter(isText) };
 }
 
 function refused(input: TransductionInput, error: HeedError): Transduction {
