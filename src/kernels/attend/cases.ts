@@ -52,6 +52,12 @@ function shapeSettings(): AttendOptions[] {
     settings.push({ ...shape, score: "additive, v", scale, sideBySide: true, spare: 2 });
     settings.push({ ...shape, spare: 3, sideBySide: true, right: 0 });
   }
+  // A decoder's step: one query, of fewer keys than a block has and of more.
+  for (const steps of [21, 131]) {
+    const step = { batch: 5, heads: 2, queries: 1, steps, size: 17, lengths: "mixed" } as const;
+    settings.push({ ...step, valueSize: 109 }, { ...step, valueSize: 38, sideBySide: true });
+    settings.push({ ...step, valueSize: 109, scale: 0.25, odd: "values" });
+  }
   for (let size = 1; size <= 70; size++) {
     const steps = [7, 50, 129][size % 3]!;
     const queries = 1 + (size % 6);

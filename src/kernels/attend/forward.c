@@ -235,6 +235,54 @@ static void kept_chunk(const forward_job *job, const attention_view *v, i32 firs
   }
 }
 
+#ifndef HEED_PLAIN
+/** `vecs` vectors of columns of Σ weights[t] · rows[t], whose sums stay in registers. */
+INLINE void sum_columns(const i32 vecs, const float *weights, i32 count, const float *rows, long row,
+                        i32 left, float *y) {
+  vec sums[8];
+#pragma GCC unroll 8
+  for (i32 i = 0; i < vecs; i++) sums[i] = splat(0);
+  for (i32 t = 0; t < count; t++) {
+    const vec weight = splat(weights[t]);
+#pragma GCC unroll 8
+    for (i32 i = 0; i < vecs; i++) {
+      sums[i] = multiply_add(weight, load_left(rows + i * LANES, left - i * LANES, 0), sums[i]);
+    }
+    rows += row;
+  }
+#pragma GCC unroll 8
+  for (i32 i = 0; i < vecs; i++) store_left(y + i * LANES, sums[i], left - i * LANES);
+}
+
+/** Whether a call is a decoder's step: one query, which softmaxed products of all keys are asked of. */
+static i32 is_step(const forward_job *job) {
+  const attention_call *c = job->call;
+  return c->queries == 1 && job->weights && c->normalizer == SOFTMAX && !c->additive && !c->drops &&
+         !c->mask && has_plain_scores(c) && c->left < 0 && c->right < 0;
+}
+
+/** kept_chunk of such a call: what blocks cost, one row does not make up for. The order of sums is the same. */
+static void step_of_head(const forward_job *job, const attention_view *v) {
+  const attention_call *c = v->call;
+  const i32 size = c->value_size, count = v->length;
+  float *row = job->weights + v->row * c->steps, *context = job->context + v->context_at;
+  dot_products(v->query, c->size, 1, v->keys, (i32)v->key_row, count, c->size, row, c->steps);
+  if (c->scale != 1) scale_row(row, count, c->scale);
+  job->maxima[v->row] = softmax_row(row, row, count, job->sums + v->row);
+  zero(row + count, c->steps - count);
+  i32 j = 0;
+  for (; j + 8 * LANES <= size; j += 8 * LANES) {
+    sum_columns(8, row, count, v->values + j, v->value_row, 8 * LANES, context + j);
+  }
+  for (; j + 4 * LANES <= size; j += 4 * LANES) {
+    sum_columns(4, row, count, v->values + j, v->value_row, 4 * LANES, context + j);
+  }
+  for (; j < size; j += LANES) {
+    sum_columns(1, row, count, v->values + j, v->value_row, smaller_of(size - j, LANES), context + j);
+  }
+}
+#endif
+
 /** Scores of queries first … last, as far as the stage; they are asked for to be looked at. */
 static void scores_chunk(const forward_job *job, const attention_view *v, i32 first, i32 last,
                          scratch *m) {
@@ -260,6 +308,9 @@ static void forward_part(const void *of, i32 part) {
   const forward_job *job = of;
   const attention_call *c = job->call;
   scratch m;
+#ifndef HEED_PLAIN
+  const i32 steps = is_step(job);
+#endif
   const i32 units = c->batch * c->heads * job->chunks;
   const i32 behind = first_of_part(part + 1, job->parts, units);
   for (i32 u = first_of_part(part, job->parts, units); u < behind; u++) {
@@ -271,7 +322,12 @@ static void forward_part(const void *of, i32 part) {
       scores_chunk(job, &v, first, last, &m);
       continue;
     }
-    (RULE(job->weights) ? kept_chunk : online_chunk)(job, &v, first, last, &m);
+#ifndef HEED_PLAIN
+    // Of more keys, sums are added up block by block.
+    if (steps && v.length <= KEY_BLOCK) step_of_head(job, &v);
+    else
+#endif
+      (RULE(job->weights) ? kept_chunk : online_chunk)(job, &v, first, last, &m);
     for (i32 q = first; q < last && RULE(job->log_sums); q++) {
       const float max = job->maxima[v.row + q], sum = job->sums[v.row + q];
       job->log_sums[v.row + q] = sum == 0 ? -__builtin_inff() : (float)(max + logarithm(sum));
