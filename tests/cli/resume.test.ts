@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -264,6 +265,30 @@ describe("a run is refused", () => {
       "run.json",
     ]);
     expect(logOf("open.run").filter(({ type }) => type === "epoch")).toHaveLength(1);
+  });
+
+  it("while another process is at it, until that is gone", async () => {
+    await interrupted("busy", 1);
+    const lock = join(work.folder, "busy.run", "lock");
+    expect(existsSync(lock)).toBe(false);
+    writeFileSync(lock, `${process.pid} ${hostname()}`);
+    const before = readdirSync(join(work.folder, "busy.run"));
+    for (const [words, where] of [
+      ["train --resume busy.run", "--resume"],
+      [`${FLAGS} --out busy.safetensors --overwrite`, "--run"],
+    ] as const) {
+      const run = await work.at(words);
+      expect(run.stderr).toBe(
+        `heed: ${where} busy.run: expected a run that no other process is at, got one that process ${process.pid} is training; wait for its end or stop it; if that is another program, delete ${join("busy.run", "lock")}\n`,
+      );
+      expect(run.code).toBe(2);
+    }
+    expect(readdirSync(join(work.folder, "busy.run"))).toEqual(before);
+    for (const left of [`2147483647 ${hostname()}`, `${process.pid} another-machine`, ""]) {
+      writeFileSync(lock, left);
+      expect((await work.at("train --resume busy.run --quiet --max-seconds 0.01")).code).toBe(0);
+      expect(existsSync(lock)).toBe(false);
+    }
   });
 
   it("in a directory of other things, or in a file", async () => {

@@ -6,11 +6,14 @@ import { readInput } from "../files.ts";
 import { LOG_NAME } from "../plot/training-log.ts";
 import { CHECKPOINT_NAMES, Checkpoints } from "./checkpoints.ts";
 import { type RunDescription, readDescription, writeDescription } from "./description.ts";
+import { LOCK_NAME, lockRun } from "./run-lock.ts";
 import { RunLog } from "./run-log.ts";
 
 /** The name of its description. */
 export const DESCRIPTION_NAME = "run.json";
 const BEST_NAME = "best.safetensors";
+/** What ends a run for good. */
+const ENDS: readonly string[] = ["finished", "no better", "diverged"];
 /** Everything that a run keeps. */
 const NAMES: readonly string[] = [DESCRIPTION_NAME, LOG_NAME, BEST_NAME, ...CHECKPOINT_NAMES];
 
@@ -36,13 +39,18 @@ export class RunDirectory {
     return this.#description;
   }
 
-  /** Begins a run, in the place of one that {@link checkRunDirectory} found could go. */
+  /**
+   * Begins a run, in the place of one that {@link checkRunDirectory} found could go.
+   *
+   * @throws UsageError when another process is at that one
+   */
   static async create(
     path: string,
     description: RunDescription,
     checkpointEvery: number,
   ): Promise<RunDirectory> {
     await mkdir(path, { recursive: true });
+    await lockRun(path, `--run ${path}`);
     // The description first: what is left without one belongs to no run.
     for (const name of NAMES) await rm(join(path, name), { force: true });
     await removeTemporaries(path);
@@ -52,10 +60,10 @@ export class RunDirectory {
   }
 
   /**
-   * Opens a run that was begun.
+   * Opens a run that was begun, for this process alone where it can be continued.
    *
    * @param checkpointEvery as it was begun with unless given
-   * @throws UsageError when there is none; CheckpointError when its description cannot be read
+   * @throws UsageError when there is none, or another process is at it; CheckpointError when its description cannot be read
    */
   static async open(path: string, checkpointEvery?: number): Promise<RunDirectory> {
     if (!(await stat(path).catch(() => null))?.isDirectory()) {
@@ -66,7 +74,10 @@ export class RunDirectory {
       });
     }
     const description = await readDescription(join(path, DESCRIPTION_NAME));
-    await removeTemporaries(path);
+    if (!ENDS.includes(description.ended ?? "")) {
+      await lockRun(path, `--resume ${path}`);
+      await removeTemporaries(path);
+    }
     const every = checkpointEvery ?? Number(description.flags["checkpointEvery"]);
     return new RunDirectory(path, description, every);
   }
@@ -125,7 +136,7 @@ export async function checkRunDirectory(path: string, overwrite: boolean): Promi
     throw refuse(`no folder ${folder}`, "create it first");
   }
   if (!found.isDirectory()) throw refuse("a file", "name a directory");
-  const names = (await readdir(path)).filter((name) => !isTemporary(name));
+  const names = (await readdir(path)).filter((name) => !isTemporary(name) && name !== LOCK_NAME);
   if (names.length === 0) return;
   const foreign = names.some((name) => !NAMES.includes(name));
   if (foreign && !names.includes(DESCRIPTION_NAME)) {
