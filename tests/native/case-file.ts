@@ -11,6 +11,9 @@ interface Call {
   readonly numbers: readonly number[];
 }
 
+/** What an array is, as replay.c has it. */
+const [WRITTEN, GIVEN, ROOM] = [0, 1, 2];
+
 /** Writes what replay.c reads: numbers little-endian and of 32 bits, arguments doubles. */
 export function writeCases(path: string, cases: readonly KernelCase[]): void {
   const file = openSync(path, "w");
@@ -50,7 +53,7 @@ function bytesOfCase(kernelCase: KernelCase): Uint8Array {
     ...text(call.op),
     numbers(arrays.length),
     ...arrays.flatMap(({ role, length, data }) => [
-      numbers(role === "output" || role === "scratch" ? 0 : 1, length),
+      numbers(role === "output" ? WRITTEN : role === "scratch" ? ROOM : GIVEN, length),
       bytesOf(data),
     ]),
     numbers(call.numbers.length),
