@@ -312,7 +312,7 @@ export function modelFlags(flags: TrainFlags): ConfigOverrides {
       attention: flags.attention,
       heads: flags.heads,
       inputFeeding: flags.inputFeeding,
-      attentionalSize: sizeOrNone(flags.attentionalSize),
+      attentionalSize: numberOrNull(flags.attentionalSize),
       bridge: flags.bridge,
       tiedEmbeddings: flags.tiedEmbeddings,
       copy: flags.copy,
@@ -339,15 +339,15 @@ export function trainingFlags(flags: TrainFlags): TrainOptions {
     finalRate: flags.finalRate,
     plateauFactor: flags.plateauFactor,
     plateauPatience: flags.plateauPatience,
-    clip: sizeOrNone(flags.clip),
+    clip: numberOrNull(flags.clip),
     labelSmoothing: flags.labelSmoothing,
     averageLast: flags.average,
     patience: flags.patience,
   });
 }
 
-/** What a flag says that also exists with "no": null then. */
-function sizeOrNone(flag: number | boolean | undefined): number | null | undefined {
+/** The number of a flag that also exists with "no": null then. */
+function numberOrNull(flag: number | boolean | undefined): number | null | undefined {
   return typeof flag === "number" ? flag : flag === false ? null : undefined;
 }
 

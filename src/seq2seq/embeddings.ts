@@ -1,7 +1,7 @@
 /** The tables of embeddings of both sides, which may be one and the same. */
 
 import { Embedding } from "../layers/embedding.ts";
-import type { ParameterSpec } from "../layers/parameters.ts";
+import type { ParameterSpec, Parameters } from "../layers/parameters.ts";
 import type { ModelConfig } from "./model-config.ts";
 import type { VocabularySizes } from "./vocabulary-sizes.ts";
 
@@ -14,7 +14,7 @@ export function embeddingName(side: Side, { tiedEmbeddings }: ModelConfig): stri
 }
 
 /** Rows of a side's embeddings. */
-export function embeddingRows(
+function rowsOf(
   side: Side,
   { tiedEmbeddings }: ModelConfig,
   { source, target }: VocabularySizes,
@@ -22,6 +22,18 @@ export function embeddingRows(
   // One table for both may have rows that only sources have, as for features.
   if (tiedEmbeddings === "all") return Math.max(source, target);
   return side === "encoder" ? source : target;
+}
+
+/** The layer that embeds a side's symbols. */
+export function newEmbedding(
+  side: Side,
+  config: ModelConfig,
+  sizes: VocabularySizes,
+  parameters: Parameters,
+): Embedding {
+  const rows = rowsOf(side, config, sizes);
+  const name = embeddingName(side, config);
+  return new Embedding(rows, config.embeddingSize, { parameters, name });
 }
 
 /**
@@ -37,7 +49,7 @@ export function embeddingSpecs(
 ): ParameterSpec[] {
   if (side === "decoder" && config.tiedEmbeddings === "all") return [];
   const size = config.embeddingSize;
-  const rows = embeddingRows(side, config, sizes);
+  const rows = rowsOf(side, config, sizes);
   const specs = Embedding.specs(embeddingName(side, config), rows, size);
   return large ? specs.map((spec) => ({ ...spec, deviation: 1 / Math.sqrt(size) })) : specs;
 }

@@ -28,8 +28,7 @@ const GOOD_ENOUGH = 0.995;
 const CONVERSIONS = 3;
 /** Dates shorter than this have little to show. */
 const LONG_ENOUGH = 10;
-/** Small and fast: about 15 seconds of one core, and 99.5 % or more for every seed tried. */
-/** As small as dates allow: to learn them in seconds is the point. */
+/** As small as dates allow: about 15 seconds of one core, and 99.5 % or more for every seed tried. */
 const MODEL = {
   hiddenSize: 64,
   embeddingSize: 32,

@@ -25,7 +25,7 @@ import { searchOf } from "../models.ts";
 import { chooseDevice, withComputeOptions } from "../options.ts";
 import { count, duration, pairCount, percent, print } from "../output.ts";
 import { openProgress } from "../progress.ts";
-import { checkUnchanged, describeInput } from "../run/description.ts";
+import { checkUnchanged, describeInput, isOver } from "../run/description.ts";
 import { checkRunDirectory, quoted, RunDirectory } from "../run/run-directory.ts";
 import { checkFeatures, targetAdvice, textOptions } from "../text-flags.ts";
 import {
@@ -210,6 +210,7 @@ function refuseEnded(
   flags: TrainFlags,
 ): void {
   const { ended } = description;
+  if (!isOver(ended)) return;
   if (ended === "diverged") {
     throw new WorkError({
       where: path,
@@ -218,7 +219,6 @@ function refuseEnded(
       fix: "begin anew with a lower --rate or a lower --clip",
     });
   }
-  if (ended !== "finished" && ended !== "no better") return;
   const model = existsSync(out) ? out : bestPath; // who moved the former still has the latter
   if (!flags.quiet) process.stderr.write(`${path} has come to its end; ${model} holds its model\n`);
   throw new Stop(0);

@@ -40,6 +40,11 @@ export interface RunDescription {
   readonly ended: string | null;
 }
 
+/** Whether a run that ended so cannot be continued. */
+export function isOver(ended: string | null): boolean {
+  return ended === "finished" || ended === "no better" || ended === "diverged";
+}
+
 const FORMAT = "heed.run";
 /** Version of the descriptions written; a reader refuses others. */
 const VERSION = 1;

@@ -5,15 +5,13 @@ import { UsageError } from "../errors.ts";
 import { readInput } from "../files.ts";
 import { LOG_NAME } from "../plot/training-log.ts";
 import { CHECKPOINT_NAMES, Checkpoints } from "./checkpoints.ts";
-import { type RunDescription, readDescription, writeDescription } from "./description.ts";
+import { isOver, type RunDescription, readDescription, writeDescription } from "./description.ts";
 import { LOCK_NAME, lockRun } from "./run-lock.ts";
 import { RunLog } from "./run-log.ts";
 
 /** The name of its description. */
 export const DESCRIPTION_NAME = "run.json";
 const BEST_NAME = "best.safetensors";
-/** What ends a run for good. */
-const ENDS: readonly string[] = ["finished", "no better", "diverged"];
 /** Everything that a run keeps. */
 const NAMES: readonly string[] = [DESCRIPTION_NAME, LOG_NAME, BEST_NAME, ...CHECKPOINT_NAMES];
 
@@ -74,7 +72,7 @@ export class RunDirectory {
       });
     }
     const description = await readDescription(join(path, DESCRIPTION_NAME));
-    if (!ENDS.includes(description.ended ?? "")) {
+    if (!isOver(description.ended)) {
       await lockRun(path, `--resume ${path}`);
       await removeTemporaries(path);
     }

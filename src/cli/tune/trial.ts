@@ -7,6 +7,7 @@ import {
   LOG_NAME,
   readTrainingLogs,
 } from "../plot/training-log.ts";
+import { isOver } from "../run/description.ts";
 import type { Choice } from "./grid.ts";
 
 /** How far a combination of the grid has come. */
@@ -26,9 +27,6 @@ export interface Trial {
   readonly note: string;
 }
 
-/** Words with which a run ends that cannot be continued. */
-const FINAL: readonly string[] = ["finished", "no better", "diverged"];
-
 /** A trial before its first round. */
 export function newTrial(choice: Choice, folder: string): Trial {
   const run = join(folder, choice.name);
@@ -41,7 +39,7 @@ export async function afterRound(trial: Trial, { ended, reason }: JobOutcome): P
   // A job that failed at once has left no log, or one without a step.
   const [log] = await readTrainingLogs([join(trial.run, LOG_NAME)]).catch(() => []);
   const end = log?.ended ?? "interrupted";
-  const state = ended === "failed" ? "failed" : FINAL.includes(end) ? "finished" : "unfinished";
+  const state = ended === "failed" ? "failed" : isOver(end) ? "finished" : "unfinished";
   const note = ended === "failed" ? `failed: ${reason}` : end;
   const { best, seconds } = trial;
   return {

@@ -5,7 +5,6 @@ import { newTensor } from "../../layers/layer.ts";
 import { LSTM } from "../../layers/lstm.ts";
 import { type LstmInputs, lstmStates } from "../../layers/lstm-states.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
-import { join } from "../axes.ts";
 import { numbersOf, type Steps } from "./steps.ts";
 
 /** The state of a recurrent cell, each (N, H). */
@@ -71,30 +70,17 @@ export class Cell {
   }
 
   /**
-   * {@link forward} of cells that read the same side by side, the second of two in reverse, without a backward pass:
-   * their states (N, T, ΣH) and the last ones, which `scope` holds.
+   * {@link forward} of LSTMs that read the same side by side, the second of two in reverse, without a backward pass:
+   * their states (N, T, ΣH) and the last ones, which `scope` holds. Null where the cells are no LSTMs.
    */
   static read(
     cells: readonly Cell[],
     steps: Steps,
     lengths: Indices | undefined,
     scope: Scope,
-  ): { hs: Tensor; state: CellState } {
+  ): { hs: Tensor; state: CellState } | null {
     const layers = cells.map((cell) => cell.#layer);
-    if (!layers.every((layer) => layer instanceof LSTM)) {
-      const xs = numbersOf(steps, scope);
-      const outs = cells.map((cell, i) => cell.forward(xs, { lengths, reverse: i === 1 }, scope));
-      const h = outs.map((out) => out.state.h);
-      const c = outs.map((out) => out.state.c).filter((each) => each !== null);
-      const state = { h: join(h, scope), c: c.length === 0 ? null : join(c, scope) };
-      return {
-        hs: join(
-          outs.map((out) => out.hs),
-          scope,
-        ),
-        state,
-      };
-    }
+    if (!layers.every((layer) => layer instanceof LSTM)) return null;
     const [N = 0, T = 0] = shapeOf(steps);
     const sizes = layers.map(sizeOf);
     const [first] = layers as [LSTM];

@@ -1,12 +1,12 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
 import { deviceOf } from "../../kernels/device.ts";
-import { Embedding } from "../../layers/embedding.ts";
+import type { Embedding } from "../../layers/embedding.ts";
 import { newTensor } from "../../layers/layer.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import { stackSteps, stepOf, sumOf } from "../axes.ts";
 import type { DropoutSite, Dropouts } from "../dropouts.ts";
-import { embeddingName, embeddingRows } from "../embeddings.ts";
+import { newEmbedding } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type { OutputGradients, StepOutput } from "../network.ts";
 import type { VocabularySizes } from "../vocabulary-sizes.ts";
@@ -44,12 +44,10 @@ export class RecurrentDecoder {
     parameters: Parameters,
     dropouts: Dropouts,
   ) {
-    const name = embeddingName("decoder", config);
-    const rows = embeddingRows("decoder", config, sizes);
     this.#config = config;
     this.#parameters = parameters;
     this.#dropouts = dropouts;
-    this.#embed = new Embedding(rows, config.embeddingSize, { parameters, name });
+    this.#embed = newEmbedding("decoder", config, sizes, parameters);
     this.#dropout = dropouts.site(config.embeddingDropout);
     this.#output = new OutputLayer(config, sizes.target, parameters, dropouts);
   }

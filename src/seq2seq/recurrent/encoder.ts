@@ -1,10 +1,10 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
-import { Embedding } from "../../layers/embedding.ts";
+import type { Embedding } from "../../layers/embedding.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import { addInto, join, split } from "../axes.ts";
 import type { DropoutSite, Dropouts } from "../dropouts.ts";
-import { embeddingName, embeddingRows } from "../embeddings.ts";
+import { newEmbedding } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { Cell, type CellState, type PartialState } from "./cell.ts";
@@ -40,7 +40,8 @@ class EncoderLayer {
 
   /** {@link forward} for those who need no backward pass. */
   read(steps: Steps, lengths: Indices | undefined, scope: Scope): { hs: Tensor; state: CellState } {
-    return Cell.read(this.#cells, steps, lengths, scope);
+    const read = Cell.read(this.#cells, steps, lengths, scope);
+    return read ?? this.forward(numbersOf(steps, scope), lengths, scope);
   }
 
   backward(dhs: Tensor, dState: PartialState, scope: Scope): Tensor {
@@ -69,9 +70,7 @@ export class RecurrentEncoder {
     parameters: Parameters,
     dropouts: Dropouts,
   ) {
-    const name = embeddingName("encoder", config);
-    const rows = embeddingRows("encoder", config, sizes);
-    this.#embed = new Embedding(rows, config.embeddingSize, { parameters, name });
+    this.#embed = newEmbedding("encoder", config, sizes, parameters);
     this.#layers = Array.from({ length: config.encoderLayers }, (_, layer) => {
       const all = directions(config, layer);
       const cells = all.map(({ path, inputSize, size }) => {

@@ -10,7 +10,7 @@ import { TransformerDecoderBlock } from "../../layers/transformer/decoder-block.
 import { TransformerDecoderCache } from "../../layers/transformer/decoder-cache.ts";
 import { addInto, meanOfHeads } from "../axes.ts";
 import type { DropoutSite, Dropouts } from "../dropouts.ts";
-import { embeddingName, embeddingRows, embeddingSpecs } from "../embeddings.ts";
+import { embeddingName, embeddingSpecs, newEmbedding } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { EmbeddedSteps } from "./embedded-steps.ts";
@@ -40,14 +40,8 @@ export class TransformerDecoder {
     dropouts: Dropouts,
   ) {
     const { hiddenSize: size, heads, decoderLayers, embeddingDropout, outputDropout } = config;
-    const table = embeddingName("decoder", config);
-    const rows = embeddingRows("decoder", config, sizes);
-    this.#embed = new EmbeddedSteps(
-      rows,
-      size,
-      { parameters, name: table },
-      dropouts.site(embeddingDropout),
-    );
+    const embed = newEmbedding("decoder", config, sizes, parameters);
+    this.#embed = new EmbeddedSteps(embed, size, dropouts.site(embeddingDropout));
     this.#blocks = Array.from({ length: decoderLayers }, (_, i) => {
       const name = blockName("decoder", i);
       return new TransformerDecoderBlock({
@@ -61,7 +55,10 @@ export class TransformerDecoder {
     this.#affine =
       config.tiedEmbeddings === "none"
         ? new Linear(size, sizes.target, affine)
-        : new TiedLinear(sizes.target, { ...affine, table: `${table}.W` });
+        : new TiedLinear(sizes.target, {
+            ...affine,
+            table: `${embeddingName("decoder", config)}.W`,
+          });
     this.#heads = { heads, size: size / heads };
   }
 

@@ -1,8 +1,7 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
 import { deviceOf } from "../../kernels/device.ts";
-import { Embedding } from "../../layers/embedding.ts";
-import type { LayerOptions } from "../../layers/parameters.ts";
+import type { Embedding } from "../../layers/embedding.ts";
 import { SinusoidalPositions } from "../../layers/positions.ts";
 import type { DropoutSite } from "../dropouts.ts";
 
@@ -18,8 +17,8 @@ export class EmbeddedSteps {
   readonly #dropout: DropoutSite;
   readonly #factor: number;
 
-  constructor(symbols: number, size: number, options: LayerOptions, dropout: DropoutSite) {
-    this.#embed = new Embedding(symbols, size, options);
+  constructor(embed: Embedding, size: number, dropout: DropoutSite) {
+    this.#embed = embed;
     this.#positions = new SinusoidalPositions(size);
     this.#dropout = dropout;
     this.#factor = Math.sqrt(size);

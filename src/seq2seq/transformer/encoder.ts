@@ -5,7 +5,7 @@ import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import { TransformerEncoderBlock } from "../../layers/transformer/encoder-block.ts";
 import type { SourceBatch } from "../batch.ts";
 import type { Dropouts } from "../dropouts.ts";
-import { embeddingName, embeddingRows, embeddingSpecs } from "../embeddings.ts";
+import { embeddingSpecs, newEmbedding } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { EmbeddedSteps } from "./embedded-steps.ts";
@@ -24,9 +24,8 @@ export class TransformerEncoder {
     dropouts: Dropouts,
   ) {
     const { hiddenSize: size, embeddingDropout: rate, encoderLayers } = config;
-    const embed = { parameters, name: embeddingName("encoder", config) };
-    const rows = embeddingRows("encoder", config, sizes);
-    this.#embed = new EmbeddedSteps(rows, size, embed, dropouts.site(rate));
+    const embed = newEmbedding("encoder", config, sizes, parameters);
+    this.#embed = new EmbeddedSteps(embed, size, dropouts.site(rate));
     this.#blocks = Array.from({ length: encoderLayers }, (_, i) => {
       const name = blockName("encoder", i);
       return new TransformerEncoderBlock({
