@@ -15,6 +15,7 @@ import {
   evaluate,
   openDevice,
   type Pair,
+  type Prediction,
   parsePairs,
   Random,
   type TextOptions,
@@ -44,6 +45,10 @@ export interface JobResult {
   /** Word error rate in percent: pairs whose output is not the target exactly. */
   readonly wordErrors: number;
   readonly beamWordErrors: number;
+  /** The same of the pairs whose sources do not occur in training; null if there are none. */
+  readonly unseenWordErrors: number | null;
+  /** Distinct sources whose output is none of their targets, in percent: where a word has several. */
+  readonly sourceErrors: number;
   /** Symbol error rate in percent. */
   readonly symbolErrors: number;
   readonly bestEpoch: number;
@@ -82,14 +87,31 @@ async function run(job: Job): Promise<JobResult> {
   const best = AttentionSeq2seq.fromBytes(bytes);
   const greedy = await evaluate(best, dev);
   const beam = await evaluate(best, dev, { beam: job.beam });
+  const sources = new Set(pairs.map(({ source }) => source));
+  const unseen = greedy.predictions.filter(({ pair }) => !sources.has(pair.source));
   return {
     wordErrors: 100 * (1 - greedy.exactMatch),
     beamWordErrors: 100 * (1 - beam.exactMatch),
+    unseenWordErrors: unseen.length === 0 ? null : wordErrors(unseen.map(({ exact }) => exact)),
+    sourceErrors: wordErrors(anyOf(greedy.predictions)),
     symbolErrors: 100 * greedy.symbolErrorRate,
     bestEpoch: trainer.best?.epoch ?? 0,
     epochs: training.epochs,
     seconds,
   };
+}
+
+function wordErrors(exact: readonly boolean[]): number {
+  return (100 * exact.filter((right) => !right).length) / exact.length;
+}
+
+/** Whether the output is one of the targets, for each distinct source. */
+function anyOf(predictions: readonly Prediction[]): boolean[] {
+  const right = new Map<string, boolean>();
+  for (const { pair, exact } of predictions) {
+    right.set(pair.source, exact || right.get(pair.source) === true);
+  }
+  return [...right.values()];
 }
 
 const [job] = process.argv.slice(2);

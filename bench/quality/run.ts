@@ -70,6 +70,7 @@ async function work(): Promise<void> {
     const { wordErrors, beamWordErrors, bestEpoch, epochs, seconds } = result;
     console.error(
       `${task.name} seed ${seed}: ${wordErrors.toFixed(1)} (beam ${beamWordErrors.toFixed(1)}), ` +
+        `of distinct sources ${result.sourceErrors.toFixed(1)}, ` +
         `epoch ${bestEpoch} of ${epochs}, ${seconds.toFixed(0)} s; ${todo.length} to go`,
     );
   }

@@ -86,9 +86,9 @@ export interface SequenceKernels<F, I> {
   // --- copying: batch = N, queries = T, steps = Te, symbols = V, width = W ≥ V ---
 
   /**
-   * The pointer-generator's mixture (See, Liu & Manning 2017, eq. 9): with g = gate[n, t],
+   * The pointer-generator's mixture (See, Liu & Manning 2017, eq. 9): with z = gate[n, t],
    *
-   *     y[n, t, j] = g · probabilities[n, t, j] + (1 − g) · Σ of weights[n, t, e] over the e with ids[n, e] = j
+   *     y[n, t, j] = σ(z) · probabilities[n, t, j] + σ(−z) · Σ of weights[n, t, e] over the e with ids[n, e] = j
    *
    * probabilities is (N, T, V), 0 from j = V on; gate (N, T), weights (N, T, Te), y (N, T, W). ids (N, Te)
    * are from 0 to W − 1, or −1, of whose weights nothing is read.
@@ -108,8 +108,8 @@ export interface SequenceKernels<F, I> {
   /**
    * Undoes copyMixtureForward:
    *
-   *     dProbabilities[n, t, j] = g · dy[n, t, j]        dWeights[n, t, e] = (1 − g) · dy[n, t, ids[n, e]]
-   *     dGate[n, t] = Σⱼ probabilities[n, t, j] · dy[n, t, j] − Σₑ weights[n, t, e] · dy[n, t, ids[n, e]]
+   *     dProbabilities[n, t, j] = σ(z) · dy[n, t, j]        dWeights[n, t, e] = σ(−z) · dy[n, t, ids[n, e]]
+   *     dGate[n, t] = σ(z) · σ(−z) · (Σⱼ probabilities[n, t, j] · dy[n, t, j] − Σₑ weights[n, t, e] · dy[n, t, ids[n, e]])
    *
    * with 0 for dy at the id −1.
    */

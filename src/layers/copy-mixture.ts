@@ -10,7 +10,7 @@ import { type Layer, newTensor, recall } from "./layer.ts";
 export interface CopyMixtureGradients {
   /** Of the vocabulary's probabilities, (N, T, V). */
   readonly dProbabilities: Tensor;
-  /** Of the gate, (N, T). */
+  /** Of the gate's logit, (N, T). */
   readonly dGate: Tensor;
   /** Of the attention weights, (N, T, Te). */
   readonly dWeights: Tensor;
@@ -25,10 +25,12 @@ interface CopyMixtureMemory {
 }
 
 /**
- * The pointer-generator's mixture (See, Liu & Manning 2017, eq. 9): with probability gate the next symbol
+ * The pointer-generator's mixture (See, Liu & Manning 2017, eq. 9): with probability σ(gate) the next symbol
  * comes from the vocabulary, else it is a symbol of the source, chosen by the attention weights.
  *
- *     y[n, t, j] = gate[n, t] · p[n, t, j] + (1 − gate[n, t]) · Σ of weights[n, t, e] over sourceIds[n, e] = j
+ *     y[n, t, j] = σ(gate[n, t]) · p[n, t, j] + σ(−gate[n, t]) · Σ of weights[n, t, e] over sourceIds[n, e] = j
+ *
+ * The gate comes as its logit: of a probability near 1, float32 would leave few digits to 1 − gate.
  *
  * The ids of y go beyond the vocabulary: V … W − 1 are symbols of a source that the vocabulary lacks,
  * numbered by whoever makes the batch; p is 0 there. Steps of the id −1, padding say, are left out; their
@@ -38,10 +40,10 @@ interface CopyMixtureMemory {
  *
  * @example
  * const layer = new CopyMixture();
- * const [p, gate, weights] = [tensor([[[0.5, 0.5]]]), tensor([[0.5]]), tensor([[[0.25, 0.75]]])];
+ * const [p, gate, weights] = [tensor([[[0.5, 0.5]]]), tensor([[0]]), tensor([[[0.25, 0.75]]])];
  * const y = layer.forward(p, gate, weights, indices([[1, 2]]), 3);
  * y.toArray(); // → [[[0.25, 0.375, 0.375]]]
- * layer.backward(tensor([[[1, 2, 3]]])).dGate.toArray(); // → [[-1.25]]
+ * layer.backward(tensor([[[1, 2, 3]]])).dGate.toArray(); // → [[-0.3125]]
  */
 export class CopyMixture implements Layer {
   readonly params: readonly Tensor[] = [];

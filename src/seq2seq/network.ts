@@ -57,7 +57,7 @@ export interface StepOutput {
   readonly logits: Tensor;
   /** (N, Td, Te): the mean over heads where there are several; null without attention. */
   readonly weights: Tensor | null;
-  /** (N, Td): how much is written rather than copied, 0 to 1; null where nothing is copied. */
+  /** (N, Td): the logit of how much is written rather than copied; null where nothing is copied. */
   readonly gate: Tensor | null;
 }
 

@@ -41,7 +41,8 @@ export const fittingOverrides = overrides.map((given): ConfigOverrides => {
   if (architecture === "transformer") {
     const { encoderLayers = 1, decoderLayers = 1, reverseSource = false, dropout = 0 } = given;
     const layers = { encoderLayers, decoderLayers, reverseSource, dropout };
-    return { architecture, hiddenSize: size, heads: 2, tiedEmbeddings, ...layers };
+    // A LayerNorm of two numbers gives ±1, or what rounding makes of it where they are nearly equal.
+    return { architecture, hiddenSize: size + 2, heads: 2, tiedEmbeddings, ...layers };
   }
   const none = given.attention === "none" ? { copy: false, inputFeeding: false } : {};
   if (tiedEmbeddings === "none") return { ...rest, ...heads, ...none, hiddenSize: size };

@@ -35,7 +35,7 @@ function numbersOf(options: CopyMixtureOptions) {
   const [rows, width] = [batch * queries, symbols + extra];
   const shares = (length: number) => Float32Array.from({ length }, () => random.uniform());
   const probabilities = withValues(shares(rows * symbols), options.valuesOfProbabilities ?? {});
-  const gate = withValues(shares(rows), options.valuesOfGate ?? {});
+  const gate = withValues(normals(random, rows), options.valuesOfGate ?? {});
   const weights = withValues(shares(rows * steps), options.valuesOfWeights ?? {});
   const dy = withValues(normals(random, rows * width), options.valuesOfUpstream ?? {});
   const drawn = Array.from({ length: batch * steps }, (_, i) => {
@@ -149,7 +149,12 @@ export function copyMixtureCases(): KernelCase[] {
   const [not, low] = [Number.NaN, Number.NEGATIVE_INFINITY];
   push({ ...shape, ids, special: ", symbols that occur twice" });
   push({ ...shape, ids: ids.map(() => -1), special: ", nothing to copy" });
-  push({ ...shape, ids, valuesOfGate: { 0: 0, 1: 1, 2: 0, 3: 1 }, special: ", gates of 0 and 1" });
+  push({
+    ...shape,
+    ids,
+    valuesOfGate: { 0: low, 1: -low, 2: -20, 3: 20 },
+    special: ", gates near 0 and 1",
+  });
   push({
     ...shape,
     ids,

@@ -1,6 +1,10 @@
-/** copyMixtureForward, copyMixtureBackward: row by row. */
+/**
+ * copyMixtureForward, copyMixtureBackward: row by row. What is copied is σ(−z) rather than 1 − σ(z), which has
+ * few digits left where z is large.
+ */
 #define TAILS_BY_CALL
 #include "parallel.h"
+#include "vector-math.h"
 
 typedef struct {
   const float *probabilities, *gate, *weights;
@@ -12,16 +16,18 @@ typedef struct {
 
 static void forward_part(const void *of, i32 part) {
   const mixture_job *m = of;
+  const float *k = constants(EXP), *t = constants(TANH);
   const i32 steps = m->steps, symbols = m->symbols, width = m->width;
   const i32 last = first_of_part(part + 1, m->parts, m->rows);
   for (i32 r = first_of_part(part, m->parts, m->rows); r < last; r++) {
     const float *p = m->probabilities + (long)r * symbols, *w = m->weights + (long)r * steps;
     const i32 *ids = m->ids + (long)(r / m->queries) * steps;
-    const float copied = 1 - m->gate[r];
-    const vec gate = splat(m->gate[r]);
+    const vec z = splat(m->gate[r]);
+    const vec written = logistic(z, k, t);
+    const float copied = logistic(-z, k, t)[0];
     float *y = m->y + (long)r * width;
     for (i32 j = 0; j < symbols; j += LANES) {
-      store_left(y + j, gate * load_left(p + j, symbols - j, 0), symbols - j);
+      store_left(y + j, written * load_left(p + j, symbols - j, 0), symbols - j);
     }
     for (i32 j = symbols; j < width; j += LANES) store_left(y + j, splat(0), width - j);
     // A symbol that occurs twice gets both weights, in the order of the source.
@@ -44,19 +50,21 @@ void copyMixtureForward(const float *probabilities, const float *gate, const flo
 
 static void backward_part(const void *of, i32 part) {
   const mixture_job *m = of;
+  const float *k = constants(EXP), *t = constants(TANH);
   const i32 steps = m->steps, symbols = m->symbols;
   const i32 last = first_of_part(part + 1, m->parts, m->rows);
   for (i32 r = first_of_part(part, m->parts, m->rows); r < last; r++) {
     const float *p = m->probabilities + (long)r * symbols, *w = m->weights + (long)r * steps;
     const float *dy = m->dy + (long)r * m->width;
     const i32 *ids = m->ids + (long)(r / m->queries) * steps;
-    const float copied = 1 - m->gate[r];
-    const vec gate = splat(m->gate[r]);
+    const vec z = splat(m->gate[r]);
+    const vec written = logistic(z, k, t);
+    const float copied = logistic(-z, k, t)[0];
     float *dp = m->dProbabilities + (long)r * symbols, *dw = m->dWeights + (long)r * steps;
     vec sum = splat(0);
     for (i32 j = 0; j < symbols; j += LANES) {
       vec d = load_left(dy + j, symbols - j, 0);
-      store_left(dp + j, gate * d, symbols - j);
+      store_left(dp + j, written * d, symbols - j);
       sum = multiply_add(load_left(p + j, symbols - j, 0), d, sum);
     }
     double total = sum_lanes(sum);
@@ -66,7 +74,7 @@ static void backward_part(const void *of, i32 part) {
       dw[e] = copied * dy[ids[e]];
       total -= (double)w[e] * dy[ids[e]];
     }
-    m->dGate[r] = (float)total;
+    m->dGate[r] = written[0] * copied * (float)total;
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { Sigmoid } from "../../layers/activations.ts";
 import { Linear } from "../../layers/linear.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import { TiedLinear } from "../../layers/tied-linear.ts";
@@ -17,7 +16,6 @@ const GATE = "decoder.gate";
 export class OutputLayer {
   readonly #affine: Linear | TiedLinear;
   readonly #gate: Linear | null;
-  readonly #sigmoid = new Sigmoid();
   readonly #dropouts: readonly DropoutSite[];
 
   constructor(config: ModelConfig, symbols: number, parameters: Parameters, dropouts: Dropouts) {
@@ -43,7 +41,7 @@ export class OutputLayer {
     ];
   }
 
-  /** Of the steps' outputs and of their inputs xs (N, T, D) → logits (N, T, V) and gate (N, T). */
+  /** Of the steps' outputs and of their inputs xs (N, T, D) → logits (N, T, V) and the gate's, (N, T). */
   forward(
     { hidden, context, vector }: ChunkOutput,
     xs: Steps,
@@ -54,8 +52,7 @@ export class OutputLayer {
     const kept = inputs.map((x, i) => this.#dropouts[i]!.forward(x, step, scope)) as [Tensor];
     const logits = scope.keep(this.#affine.forward(...kept));
     if (this.#gate === null || context === null) return { logits, gate: null };
-    const sum = scope.keep(this.#gate.forward(context, hidden, numbersOf(xs, scope)));
-    const gate = scope.keep(this.#sigmoid.forward(sum));
+    const gate = scope.keep(this.#gate.forward(context, hidden, numbersOf(xs, scope)));
     return { logits, gate: scope.keep(gate.reshape(gate.shape.slice(0, 2))) };
   }
 
@@ -75,7 +72,7 @@ export class OutputLayer {
     let dxs: Tensor | null = null;
     if (this.#gate !== null && dGate !== null) {
       const column = scope.keep(dGate.reshape([...dGate.shape, 1]));
-      const parts = this.#gate.backward(scope.keep(this.#sigmoid.backward(column)));
+      const parts = this.#gate.backward(column);
       const [toContext, toHidden, toXs] = parts.map((d) => scope.keep(d)) as [
         Tensor,
         Tensor,
