@@ -1,0 +1,4 @@
+/** What a room is given: what the link says about it. */
+export interface RoomProps {
+  readonly params: URLSearchParams;
+}
