@@ -1,0 +1,84 @@
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+interface ChartProps {
+  readonly title: string;
+  /** What stands beside the chart for who does not see it. */
+  readonly summary: string;
+  readonly xs: readonly number[];
+  readonly ys: readonly number[];
+  readonly xLabel: string;
+  /** From 0 to 1, written as percent. */
+  readonly isShare?: boolean;
+}
+
+const HEIGHT = 190;
+
+/** A curve that grows. */
+export function Chart({ title, summary, xs, ys, xLabel, isShare = false }: ChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<uPlot | null>(null);
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const draw = (): void => {
+      chart.current?.destroy();
+      chart.current = new uPlot(options(element, xLabel, isShare), [[], []], element);
+    };
+    draw();
+    const observer = new ResizeObserver(() => {
+      chart.current?.setSize({ width: element.clientWidth, height: HEIGHT });
+    });
+    observer.observe(element);
+    // The colours of axes are drawn on a canvas, which styles do not reach.
+    const themes = new MutationObserver(() => {
+      const data = chart.current?.data;
+      draw();
+      if (data !== undefined) chart.current?.setData(data);
+    });
+    themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    return () => {
+      observer.disconnect();
+      themes.disconnect();
+      chart.current?.destroy();
+      chart.current = null;
+    };
+  }, [xLabel, isShare]);
+  useEffect(() => chart.current?.setData([[...xs], [...ys]]), [xs, ys]);
+  return (
+    <figure class="chart">
+      <figcaption>{title}</figcaption>
+      <div ref={place} role="img" aria-label={`${title}: ${summary}`} />
+    </figure>
+  );
+}
+
+function options(element: HTMLElement, xLabel: string, isShare: boolean): uPlot.Options {
+  const style = getComputedStyle(element);
+  const colour = (name: string): string => style.getPropertyValue(name).trim();
+  const [ink, line] = [colour("--quiet"), colour("--line")];
+  const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
+  const percent = (_: uPlot, values: number[]): string[] => {
+    return values.map((value) => `${Math.round(100 * value)} %`);
+  };
+  return {
+    width: element.clientWidth,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: { x: { time: false }, y: isShare ? { range: [0, 1] } : {} },
+    axes: [
+      { ...axis, label: xLabel, labelSize: 18, size: 34 },
+      { ...axis, size: 56, ...(isShare ? { values: percent } : {}) },
+    ],
+    series: [
+      {},
+      {
+        stroke: colour("--accent"),
+        width: 2,
+        points: { show: isShare },
+      },
+    ],
+  };
+}
