@@ -1,37 +1,27 @@
 import type { Transduction } from "heed";
-import { mountAttentionGrid } from "heed/plot";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { AttentionView } from "../../shared/attention-view.tsx";
+import { type MountedGrid, mountAttentionGrid } from "heed/plot";
+import { useEffect, useRef } from "preact/hooks";
 
-/** The maps of every head as small multiples; one of them large, once it is picked. */
+/** The maps of every head as small multiples, of which one may be large. */
 export function Heads({ result }: { readonly result: Transduction }) {
   const place = useRef<HTMLDivElement>(null);
-  const [picked, setPicked] = useState<number | null>(null);
-  const { heads, sourceSymbols, outputSymbols } = result;
+  const grid = useRef<MountedGrid | null>(null);
   useEffect(() => {
     if (place.current === null) return;
+    const { heads, sourceSymbols, outputSymbols } = result;
     const maps = heads.map(({ layer, head, attention }) => {
-      return { title: titleOf(layer, head), map: { sourceSymbols, outputSymbols, attention } };
+      const title = `layer ${layer + 1}, head ${head + 1}`;
+      return { title, map: { sourceSymbols, outputSymbols, attention } };
     });
-    const grid = mountAttentionGrid(place.current, maps, { onPick: setPicked });
-    return () => grid.destroy();
-  }, [heads, sourceSymbols, outputSymbols]);
-  const head = picked === null ? undefined : heads[picked];
+    if (grid.current === null) grid.current = mountAttentionGrid(place.current, maps);
+    else grid.current.update(maps);
+  }, [result]);
+  useEffect(() => () => grid.current?.destroy(), []);
   return (
     <section aria-label="Heads">
       <h3>Heads</h3>
       <p class="quiet small">The map above is their mean. Pick one to see it large.</p>
-      <div ref={place} />
-      {head !== undefined && (
-        <AttentionView
-          map={{ sourceSymbols, outputSymbols, attention: head.attention }}
-          title={titleOf(head.layer, head.head)}
-        />
-      )}
+      <div class="scroll" ref={place} />
     </section>
   );
-}
-
-function titleOf(layer: number, head: number): string {
-  return `layer ${layer + 1}, head ${head + 1}`;
 }

@@ -1,0 +1,110 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { house, NO_BROWSER } from "./visit.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** What a visitor may have to download before a model, in bytes of gzip. */
+const MOST = 150_000;
+
+interface AxeResults {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly unknown[] }[];
+}
+
+async function violations(page: Page): Promise<string[]> {
+  // As a debugger does it, since the page allows no scripts but its own.
+  const session = await page.context().newCDPSession(page);
+  await session.send("Runtime.evaluate", { expression: AXE });
+  const run = "axe.run(document).then((results) => JSON.stringify(results))";
+  const { result } = await session.send("Runtime.evaluate", {
+    expression: run,
+    awaitPromise: true,
+  });
+  const found = JSON.parse(String(result.value)) as AxeResults;
+  return found.violations.map(({ id, nodes }) => `${id}: ${JSON.stringify(nodes).slice(0, 600)}`);
+}
+
+const ROOMS = [
+  ["read", "#/read?text=june+27%2C+1990&beam=4&at=2,", "Alternatives"],
+  ["train", "#/train", "Start"],
+  ["notebook", "#/notebook", "Softmax"],
+] as const;
+
+describe.skipIf(NO_BROWSER !== null)("the page", () => {
+  const { visit } = house();
+
+  describe.each(["light", "dark"] as const)("in the %s theme", (colorScheme) => {
+    it.each(ROOMS)("%s: axe finds nothing, and the console is silent", async (_, hash, there) => {
+      const { page, complaints } = await visit(hash, { colorScheme });
+      await page.getByText(there).first().waitFor({ timeout: 20_000 });
+      expect(await violations(page)).toEqual([]);
+      expect(complaints).toEqual([]);
+    });
+  });
+
+  it.each(ROOMS)("%s: nothing is wider than a small screen", async (_, hash, there) => {
+    const { page } = await visit(hash, { viewport: { width: 390, height: 800 } });
+    await page.getByText(there).first().waitFor({ timeout: 20_000 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(wide).toBeLessThanOrEqual(390);
+  });
+
+  it("downloads at most 150 kB of script for any room", async () => {
+    for (const [room, hash, there] of ROOMS) {
+      const { page, requests } = await visit(hash);
+      await page.getByText(there).first().waitFor({ timeout: 20_000 });
+      const scripts = new Set(requests.filter((url) => url.endsWith(".js")));
+      let size = 0;
+      for (const url of scripts) {
+        const file = join("dist/viewer/assets", new URL(url).pathname.split("/").at(-1)!);
+        size += gzipSync(readFileSync(file), { level: 9 }).length;
+      }
+      console.log(`${room}: ${size} bytes of script with gzip`);
+      expect(size).toBeLessThanOrEqual(MOST);
+    }
+  });
+
+  it("keeps the theme that was chosen, and draws in it", async () => {
+    const { page } = await visit("#/read", { colorScheme: "light" });
+    await page.getByRole("combobox", { name: "Theme" }).selectOption("dark");
+    const paper = (): Promise<string> =>
+      page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    expect(await paper()).toBe("rgb(13, 17, 23)");
+    await page.reload();
+    await expect.poll(paper).toBe("rgb(13, 17, 23)");
+  });
+
+  it("goes from room to room by keyboard", async () => {
+    const { page } = await visit("#/read");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("Skip");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("room");
+    await page.getByRole("link", { name: "Train" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Start" }).waitFor();
+    expect(await page.title()).toBe("Train – heed");
+  });
+
+  it("has a room for every link", async () => {
+    const { page, complaints } = await visit("#/nowhere?text=%E0%A4%A&at=,,&set=x:y&fix={&beam=99");
+    await page.getByRole("heading", { name: "Read" }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe("the folder", () => {
+  it("asks nobody else for anything", () => {
+    const names = readdirSync("dist/viewer", { recursive: true, encoding: "utf8" });
+    const texts = names.filter((name) => /\.(html|css|js)$/.test(name));
+    for (const name of texts) {
+      const text = readFileSync(join("dist/viewer", name), "utf8");
+      const addresses = text.match(/(?:src|href|url)\s*[=(]\s*["']?https?:\/\/[^"')\s]+/g) ?? [];
+      expect(addresses, name).toEqual([]);
+    }
+    expect(names).toContain("dates.safetensors");
+  });
+});
