@@ -43,6 +43,9 @@ export async function sendFile(exchange: Exchange, file: ServedFile, attempt = 1
   const sent = send(request, encodeURIComponent(basename(file.path)), options);
   sent.on("file", (_path: string, found: Stats) => {
     announced = found;
+    // More bytes from the end than there are mean all (RFC 9110, 14.1.2), which `send` takes for a mistake.
+    const fromEnd = /^bytes=-(\d+)$/.exec(request.headers.range ?? "")?.[1];
+    if (Number(fromEnd) > found.size) delete request.headers.range;
     response.setHeader("Cache-Control", file.cacheControl);
     response.setHeader("ETag", entityTag(found));
     if (file.type !== undefined) response.setHeader("Content-Type", file.type);
