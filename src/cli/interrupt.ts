@@ -9,13 +9,17 @@ export class Interrupt {
   asked = false;
   /** What the process is to exit with: 130 after Ctrl-C, 143 after SIGTERM; 0 before. */
   exitCode = 0;
+  readonly #told: () => void;
   readonly #listener = (signal: NodeJS.Signals): void => {
     if (this.asked) process.exit(this.exitCode);
     this.asked = true;
     this.exitCode = signal === "SIGTERM" ? 143 : 130;
+    this.#told();
   };
 
-  constructor() {
+  /** @param told is called by the first one */
+  constructor(told: () => void = () => {}) {
+    this.#told = told;
     process.on("SIGINT", this.#listener);
     process.on("SIGTERM", this.#listener);
     parentProcess()?.onStop(() => this.#listener("SIGTERM"));

@@ -76,7 +76,7 @@ export async function readModel(path: string): Promise<AttentionSeq2seq> {
 }
 
 /** The files of the models at a path: one, or those of an ensemble. */
-async function modelFiles(path: string): Promise<string[]> {
+export async function modelFiles(path: string): Promise<string[]> {
   const names = await readdir(path).catch(() => null);
   if (names === null) return numberedFiles(path);
   const within = (...parts: string[]): string => join(path, ...parts);

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
+  /** A program to run instead of the command's own. */
+  readonly program?: string;
 }
 
 /** Starts `heed` from its source as a process of its own. */
@@ -28,7 +30,8 @@ export function startHeed(
   options: RunOptions = {},
 ): ChildProcessWithoutNullStreams {
   const { NO_COLOR: _no, FORCE_COLOR: _force, COLUMNS: _columns, ...inherited } = process.env;
-  return spawn(process.execPath, ["--import", import.meta.resolve("tsx"), MAIN, ...words], {
+  const program = options.program ?? MAIN;
+  return spawn(process.execPath, ["--import", import.meta.resolve("tsx"), program, ...words], {
     cwd: options.cwd ?? process.cwd(),
     env: { ...inherited, ...options.env },
     stdio: "pipe",
