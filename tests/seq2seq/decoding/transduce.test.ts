@@ -253,7 +253,7 @@ describe("texts that are out of the ordinary", () => {
     [{ nBest: 0.5 }, "nBest to be a whole number from 1 to 1024, got 0.5"],
     [{ lengthPenalty: -1 }, "lengthPenalty to be a number from 0 to 100, got -1"],
     [{ batchSize: 0 }, "batchSize to be a whole number from 1 to 65536, got 0"],
-    [{ attention: 1 }, "attention to be true or false, got 1"],
+    [{ attention: 1 }, 'attention to be true, false or "heads", got 1'],
     [{ beams: 3 }, 'got the option "beams"'],
   ])("%j is refused before anything is decoded", async (options, message) => {
     expect(() => model.transduceStream([], options as never)).toThrow(message);
