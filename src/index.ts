@@ -178,7 +178,9 @@ export type { AttentionKind, ModelConfig } from "./seq2seq/model-config.ts";
 export type { ModelOptions } from "./seq2seq/model-options.ts";
 export type { ModelSource } from "./seq2seq/model-source.ts";
 export type {
+  Attending,
   DecoderState,
+  DecoderStep,
   EncodedSource,
   Network,
   OutputGradients,
@@ -196,10 +198,12 @@ export type { TrainingStanding, TrainingState } from "./seq2seq/training-state.t
 export type { Transducer } from "./seq2seq/transducer.ts";
 export type {
   Evaluation,
+  HeadMap,
   Hypothesis,
   Normalization,
   Pair,
   Prediction,
+  Steering,
   StepReport,
   Tokens,
   TransduceOptions,

@@ -1,4 +1,5 @@
 import type { Scope } from "../core/scope.ts";
+import type { Shape } from "../core/shapes.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { familyDevice } from "../devices/family.ts";
 import { newTensor } from "../layers/layer.ts";
@@ -59,6 +60,13 @@ export function stepOf(stacked: Tensor, t: number, scope: Scope): Tensor {
   const stride = T * size;
   kernels.copyBlocks(stacked.storage, t * size, stride, step.storage, 0, size, N, size, false);
   return step;
+}
+
+/** Zeros, of the dtype and on the device of `like`. */
+export function zerosLike(like: Tensor, shape: Shape, scope: Scope): Tensor {
+  const zeros = scope.keep(newTensor(like, shape));
+  familyDevice(like).kernels.fill(zeros.storage, 0, zeros.size);
+  return zeros;
 }
 
 /** The mean over heads of weights (N, heads, T, Te): (N, T, Te). */

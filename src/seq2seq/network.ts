@@ -32,7 +32,19 @@ export interface Network {
     source: EncodedSource,
     state: DecoderState,
     scope: Scope,
-  ): StepOutput & { readonly state: DecoderState };
+    attending?: Attending,
+  ): DecoderStep;
+}
+
+/** What is asked of the attention of one step of a decoder. */
+export interface Attending {
+  /** Whether every head's weights are to come back. */
+  readonly heads: boolean;
+  /**
+   * (N, 1, 1, Te): logarithms of weights, which every head is to have instead of its own; each row's are
+   * scaled to sum to 1. null: heads have their own.
+   */
+  readonly steered: Tensor | null;
 }
 
 /** What a decoder sees of a batch of sources: tensors whose first axis is the batch. */
@@ -59,6 +71,13 @@ export interface StepOutput {
   readonly weights: Tensor | null;
   /** (N, Td): the logit of how much is written rather than copied; null where nothing is copied. */
   readonly gate: Tensor | null;
+}
+
+/** What comes out of one step of a decoder, and where it stands then. */
+export interface DecoderStep extends StepOutput {
+  readonly state: DecoderState;
+  /** Per layer that attends to the source, (N, heads, 1, Te) or, of one head, (N, 1, Te); empty unless asked for. */
+  readonly heads: readonly Tensor[];
 }
 
 /** Gradients of a {@link StepOutput}; null where there is none. */

@@ -37,9 +37,12 @@ export type TransductionInput =
 export interface TransduceOptions {
   /**
    * Whether to collect attention; without, it is empty. True unless given where one text is asked, false
-   * where several are, whose maps are many numbers.
+   * where several are, whose maps are many numbers. With "heads", every head's besides, in `heads`; not of
+   * an `Ensemble` of several, whose heads have nothing to do with each other.
    */
-  readonly attention?: boolean;
+  readonly attention?: boolean | "heads";
+  /** What is given of the output and of the attention, of every text alike. */
+  readonly steer?: Steering;
   /**
    * Outputs that are kept in view while decoding, 1 to 1024. 1 is greedy: every symbol is the most probable
    * after those before. `nBest` unless given, or 1.
@@ -54,6 +57,44 @@ export interface TransduceOptions {
   readonly lengthPenalty?: number;
   /** Most texts that are decoded together, 1 to 65536; fewer where they are long. 256 unless given. */
   readonly batchSize?: number;
+}
+
+/**
+ * What a model is told to write, and where it is told to look. A score stays what the model thinks: of the
+ * symbols that it was told to write too, and under the weights that it was given. A text without symbols is
+ * answered by nothing all the same.
+ *
+ * @example
+ * const steer: Steering = { output: ["b"], attention: [null, [0, 1]] };
+ * const pairs = [{ source: "ab", target: "ba", line: 1 }];
+ * const model = AttentionSeq2seq.fromPairs(pairs, defaultConfig(pairs));
+ * const { output, attention } = await model.transduce("ab", { steer });
+ * output.startsWith("b"); // → true
+ * attention[1] ?? [0, 1]; // → [0, 1]
+ */
+export interface Steering {
+  /**
+   * Symbols that every output begins with: of the target vocabulary, or of the text where a model copies.
+   * At most as many as the model may write. A probability too small for a number counts as 2⁻¹⁰⁷⁴.
+   */
+  readonly output?: readonly string[];
+  /**
+   * attention[d]: the weights of output step d, that of the end symbol being a step too, in place of those
+   * of every head of every layer; null, or nothing, where the model looks where it wants to. One finite
+   * number per symbol of `sourceSymbols`, none below 0 and not all 0; heed scales them to sum to 1. What is
+   * behind the output's end is not used.
+   */
+  readonly attention?: readonly (readonly number[] | null)[];
+}
+
+/** What one head of a decoder's attention to the source looked at. */
+export interface HeadMap {
+  /** The decoder's layer, from 0. A recurrent decoder attends behind its last cell alone, as layer 0. */
+  readonly layer: number;
+  /** The head of that layer, from 0. */
+  readonly head: number;
+  /** As `attention` of a {@link Hypothesis}, which is the mean over the heads of the last layer. */
+  readonly attention: readonly (readonly number[])[];
 }
 
 /** One output that a model finds for a text. */
@@ -74,6 +115,8 @@ export interface Hypothesis {
    * an unmasked model (`maskPadding` false) gives to padding. Empty where nobody asked, or nothing attends.
    */
   readonly attention: readonly (readonly number[])[];
+  /** Every head's map, layer by layer; empty unless `attention` was "heads", or where nothing attends. */
+  readonly heads: readonly HeadMap[];
 }
 
 /** What a model makes of one text: its best output, and what is to be known about the text. */

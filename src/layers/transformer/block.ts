@@ -47,6 +47,7 @@ interface State {
   readonly alibi: unknown;
   readonly memoryLengths: Indices | undefined;
   readonly memoryMask: unknown;
+  readonly memoryBias: Tensor | undefined;
   /** Whether x was used without its padding. */
   readonly masked: boolean;
   readonly cached: boolean;
@@ -142,7 +143,7 @@ export class Block {
       y = this.#residuals.feedForward.forward(this.#owned.keep(y), stream, (h) => {
         return this.#feedForward.forward(h, stream ?? null);
       });
-      const { lengths: memoryLengths, mask: memoryMask } = cross?.call ?? {};
+      const { lengths: memoryLengths, mask: memoryMask, bias: memoryBias } = cross?.call ?? {};
       const given = {
         memory: cross?.memory,
         lengths,
@@ -151,6 +152,7 @@ export class Block {
         alibi,
         memoryLengths,
         memoryMask,
+        memoryBias,
       };
       this.#forwards++;
       this.#state = { x, ...given, masked: used !== x, cached: cache !== undefined };

@@ -20,6 +20,8 @@ export interface TransformerDecoderCall extends Omit<MultiHeadCall, "projected" 
   readonly memoryLengths?: Indices | undefined;
   /** As `mask`, of the memory: of a shape that broadcasts to (N, heads, T, Tm). */
   readonly memoryMask?: MultiHeadCall["mask"];
+  /** As `bias`, of the memory: of a shape that broadcasts to (N, heads, T, Tm). */
+  readonly memoryBias?: MultiHeadCall["bias"];
 }
 
 const NAME = "TransformerDecoderBlock";
@@ -90,6 +92,11 @@ export class TransformerDecoderBlock implements Layer {
     return this.#block.self.dBias;
   }
 
+  /** The same of the last call's `memoryBias`. @throws StateError before such a backward pass */
+  get dMemoryBias(): Tensor {
+    return this.#block.attentionTo.dBias;
+  }
+
   /**
    * Leave the numbers of what goes in as they are until after `backward`; y may be disposed.
    *
@@ -104,13 +111,13 @@ export class TransformerDecoderBlock implements Layer {
     call: TransformerDecoderCall = {},
   ): Tensor {
     const where = `${NAME}.forward`;
-    checkOptions(where, call, [...CALL_OPTIONS, "memoryLengths", "memoryMask"]);
+    checkOptions(where, call, [...CALL_OPTIONS, "memoryLengths", "memoryMask", "memoryBias"]);
     checkSteps(where, "x", x, this.#size);
-    const { memoryLengths, memoryMask, ...given } = call;
+    const { memoryLengths, memoryMask, memoryBias, ...given } = call;
     const { training, dropoutStream } = call;
     const dropping = { training, dropoutStream };
     const self = { ...given, causal: call.causal ?? this.#causal };
-    const common = { mask: memoryMask, return: call.return };
+    const common = { mask: memoryMask, bias: memoryBias, return: call.return };
     if (memory instanceof TransformerDecoderCache) {
       const lengths = memoryLengths ?? memory.memoryLengths;
       return this.#block.forward(x, {

@@ -1,19 +1,26 @@
 import { Scope } from "../../core/scope.ts";
 import { type Indices, Tensor } from "../../core/tensor.ts";
-import { indices } from "../../devices/create.ts";
+import { indices, tensor } from "../../devices/create.ts";
 import { deviceOf } from "../../kernels/device.ts";
 import { batchSources, IGNORED, sourcePosition } from "../batch.ts";
 import type { ModelParts } from "../model-parts.ts";
-import type { DecoderState, EncodedSource } from "../network.ts";
+import type { Attending, DecoderState, EncodedSource } from "../network.ts";
 import { probabilitiesOf } from "../probabilities.ts";
 import type { ReadSource } from "../source.ts";
+import type { SearchOptions } from "./search-options.ts";
+import type { SteeredRow } from "./steering.ts";
 import type { Step, Stepper } from "./stepper.ts";
+
+/** What a stepper is to do with attention. */
+type Looking = Pick<SearchOptions, "attention"> & { readonly steered: readonly SteeredRow[] };
 
 /** One model at work on a batch of sources. */
 export class NetworkStepper implements Stepper {
   readonly #model: ModelParts;
   readonly #sources: readonly ReadSource[];
-  readonly #attends: boolean;
+  readonly #looking: Looking;
+  /** What a step is asked that is not steered. */
+  readonly #attending: Attending;
   /** Steps Te that the sources of the batch are padded to. */
   readonly #steps: number;
   /** Symbols to choose among. */
@@ -26,12 +33,12 @@ export class NetworkStepper implements Stepper {
   /** Holds what is read of the sources. */
   #scope = new Scope();
 
-  /** @param attends whether steps give their attention */
-  constructor(model: ModelParts, sources: readonly ReadSource[], attends: boolean) {
+  constructor(model: ModelParts, sources: readonly ReadSource[], looking: Looking) {
     const { config, network, sourceVocabulary, targetVocabulary, device } = model;
     this.#model = model;
     this.#sources = sources;
-    this.#attends = attends;
+    this.#looking = looking;
+    this.#attending = { heads: looking.attention === "heads", steered: null };
     this.#owners = Int32Array.from(sources, (_, i) => i);
     const batch = batchSources(sources, config, sourceVocabulary.pad, device, this.#scope);
     this.#steps = batch.sources.shape[1] ?? 0;
@@ -51,14 +58,17 @@ export class NetworkStepper implements Stepper {
     const known = symbols.map((symbol) => (symbol < size ? symbol : (unknown ?? pad)));
     const scope = new Scope();
     const inputs = scope.keep(indices(known, [symbols.length, 1], { device }));
-    const out = network.advance(inputs, this.#source, this.#state, scope);
+    const attending = this.#steered(scope) ?? this.#attending;
+    const out = network.advance(inputs, this.#source, this.#state, scope, attending);
     disposeState(this.#state);
     this.#state = out.state;
     const made = probabilitiesOf(out, this.#copies, this.#width, scope);
     const probabilities = await made.read();
-    const maps = this.#attends && out.weights !== null ? await out.weights.read() : null;
+    const looks = this.#looking.attention !== false && out.weights !== null;
+    const maps: (Float32Array | Float64Array)[] = [];
+    if (looks) for (const map of [out.weights, ...out.heads]) maps.push(await map.read());
     scope.dispose();
-    const attention = maps === null ? null : (row: number) => this.#attention(maps, row);
+    const attention = looks ? (row: number) => this.#attention(maps, row) : null;
     return { probabilities, width: made.shape[2] ?? 0, attention };
   }
 
@@ -101,12 +111,36 @@ export class NetworkStepper implements Stepper {
     this.#scope = scope;
   }
 
-  /** How much a row looked at each symbol of its source, in the order of the source. */
-  #attention(maps: Float32Array | Float64Array, row: number): number[] {
+  /** What a step is asked whose weights are given; null where they are not. */
+  #steered(scope: Scope): Attending | null {
+    const weights = this.#looking.steered[this.#state.steps];
+    if (!weights) return null;
+    const { config, parameters, device } = this.#model;
+    const [rows, steps] = [this.#owners.length, this.#steps];
+    const numbers = new Float64Array(rows * steps).fill(Number.NEGATIVE_INFINITY);
+    for (let row = 0; row < rows; row++) {
+      for (const [i, weight] of weights.entries()) {
+        numbers[row * steps + sourcePosition(i, weights.length, config)] = weight;
+      }
+    }
+    const { dtype } = parameters.values;
+    const steered = scope.keep(tensor(numbers, [rows, 1, 1, steps], { device, dtype }));
+    return { ...this.#attending, steered };
+  }
+
+  /** How much a row looked at each symbol of its source, in the order of the source, in each map of it. */
+  #attention(maps: readonly (Float32Array | Float64Array)[], row: number): number[] {
     const { config } = this.#model;
     const { symbols } = this.#sources[this.#owners[row]!]!;
-    const start = row * this.#steps;
-    return symbols.map((_, i) => maps[start + sourcePosition(i, symbols.length, config)] ?? 0);
+    const places = symbols.map((_, i) => sourcePosition(i, symbols.length, config));
+    const look: number[] = [];
+    for (const map of maps) {
+      const heads = map.length / (this.#owners.length * this.#steps);
+      for (let head = row * heads; head < (row + 1) * heads; head++) {
+        for (const place of places) look.push(map[head * this.#steps + place] ?? 0);
+      }
+    }
+    return look;
   }
 }
 

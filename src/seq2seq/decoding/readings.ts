@@ -15,10 +15,15 @@ export function readInput(
   input: TransductionInput,
   where: string,
 ): Reading | DataError {
+  const [first, ...others] = members;
+  const read = (model: ModelParts): ReadSource => readSource(model, input, where);
+  return dataErrorOr(() => [read(first), ...others.map(read)]);
+}
+
+/** What a function gives, or the DataError that it throws. */
+export function dataErrorOr<Result>(make: () => Result): Result | DataError {
   try {
-    const [first, ...others] = members;
-    const read = (model: ModelParts): ReadSource => readSource(model, input, where);
-    return [read(first), ...others.map(read)];
+    return make();
   } catch (error) {
     if (error instanceof DataError) return error;
     throw error;

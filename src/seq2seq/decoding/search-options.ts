@@ -1,10 +1,12 @@
-import { checkFlag, checkNumber, checkOptions } from "../../core/arguments.ts";
+import { checkNumber, checkOptions, describe } from "../../core/arguments.ts";
 import { DataError } from "../../core/errors.ts";
 import type { TransduceOptions } from "../types.ts";
+import { readSteering, type Steered } from "./steering.ts";
 
 /** How to decode, every choice made. */
 export interface SearchOptions {
-  readonly attention: boolean;
+  readonly attention: boolean | "heads";
+  readonly steer: Steered | null;
   readonly beam: number;
   /** Outputs to give besides; 0: none. */
   readonly nBest: number;
@@ -15,6 +17,7 @@ export interface SearchOptions {
 /** What a call may choose. */
 export const TRANSDUCE_OPTIONS = [
   "attention",
+  "steer",
   "beam",
   "nBest",
   "lengthPenalty",
@@ -43,7 +46,10 @@ export function readSearchOptions(
   const { nBest, attention: wanted = attention } = options;
   const { beam = nBest ?? 1, lengthPenalty = DEFAULT_LENGTH_PENALTY } = options;
   const { batchSize = DEFAULT_BATCH } = options;
-  checkFlag(where, "attention", wanted);
+  if (typeof wanted !== "boolean" && wanted !== "heads") {
+    const expected = 'attention to be true, false or "heads"';
+    throw new DataError({ where, expected, received: describe(wanted) });
+  }
   if (nBest !== undefined) checkWhole(where, "nBest", nBest, WIDEST_BEAM);
   checkWhole(where, "beam", beam, WIDEST_BEAM);
   checkWhole(where, "batchSize", batchSize, LARGEST_BATCH);
@@ -58,7 +64,8 @@ export function readSearchOptions(
       fix: "widen the beam",
     });
   }
-  return { attention: wanted, beam, nBest: nBest ?? 0, lengthPenalty, batchSize };
+  const steer = options.steer === undefined ? null : readSteering(options.steer, where);
+  return { attention: wanted, steer, beam, nBest: nBest ?? 0, lengthPenalty, batchSize };
 }
 
 function checkWhole(where: string, name: string, value: unknown, most: number): void {

@@ -17,7 +17,10 @@ export interface Step {
   readonly probabilities: Float32Array | Float64Array;
   /** Symbols to choose among: those of the target vocabulary, then those that only the source has. */
   readonly width: number;
-  /** How much a row's step looked at each symbol of its source; null where nobody asked, or nothing attends. */
+  /**
+   * How much a row's step looked at each symbol of its source, and then, where they were asked for, how much
+   * each head did; null where nobody asked, or nothing attends.
+   */
   readonly attention: ((row: number) => number[]) | null;
 }
 

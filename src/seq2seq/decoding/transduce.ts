@@ -1,15 +1,24 @@
 import { describe } from "../../core/arguments.ts";
 import { DataError, DeviceError, HeedError, ShapeError } from "../../core/errors.ts";
 import { inputParts } from "../arguments.ts";
-import type { Hypothesis, TransduceOptions, Transduction, TransductionInput } from "../types.ts";
-import type { Vocabulary } from "../vocabulary.ts";
+import type { TransduceOptions, Transduction, TransductionInput } from "../types.ts";
 import { beamSearch } from "./beam-search.ts";
+import { ForcedStepper } from "./forced-stepper.ts";
 import { greedySearch } from "./greedy.ts";
 import { MixtureStepper } from "./mixture.ts";
 import { NetworkStepper } from "./network-stepper.ts";
-import { batchReadings, LONG_SOURCE, type Members, type Reading, readInput } from "./readings.ts";
+import {
+  batchReadings,
+  dataErrorOr,
+  LONG_SOURCE,
+  type Members,
+  type Reading,
+  readInput,
+} from "./readings.ts";
+import { NOTHING, nameOf, refused, resultOf } from "./results.ts";
 import { readSearchOptions, type SearchOptions } from "./search-options.ts";
-import type { OutputRules, Written } from "./stepper.ts";
+import { checkAttending, extraOf, steeredIds } from "./steering.ts";
+import type { OutputRules, Stepper, Written } from "./stepper.ts";
 import { type WindowRules, windows } from "./windows.ts";
 
 /** Texts, one by one. */
@@ -19,12 +28,14 @@ type Inputs = Iterable<TransductionInput> | AsyncIterable<TransductionInput>;
 const WINDOW = 2 ** 20;
 /** The same where attention is collected, whose maps are many numbers. */
 const WINDOW_OF_MAPS = 2 ** 17;
+/** The same where every head's is. */
+const WINDOW_OF_HEADS = 2 ** 14;
 /** What a text counts besides its characters. */
 const TEXT = 64;
 
 function windowRules({ attention }: SearchOptions): WindowRules<TransductionInput> {
   return {
-    size: attention ? WINDOW_OF_MAPS : WINDOW,
+    size: attention === "heads" ? WINDOW_OF_HEADS : attention ? WINDOW_OF_MAPS : WINDOW,
     sizeOf: (input) => {
       const text = typeof input === "string" ? input : input?.source;
       return TEXT + (text?.length ?? 0);
@@ -40,10 +51,11 @@ export async function transduceText(
   where: string,
 ): Promise<Transduction> {
   const search = readSearchOptions(where, options, true);
+  checkAttending(members, search, where);
   inputParts(where, "text", input);
-  const reading = readInput(members, input, where);
+  const reading = readSteered(members, input, search, where);
   if (reading instanceof DataError) throw reading;
-  const made = (await transduceReadings(members, [reading], search)).get(reading)!;
+  const made = (await transduceReadings(members, [reading], search, where)).get(reading)!;
   if (made instanceof HeedError) throw made;
   return made;
 }
@@ -56,7 +68,7 @@ export async function transduceTexts(
   where: string,
 ): Promise<Transduction[]> {
   const results: Transduction[] = [];
-  const search = checkedOptions(inputs, options, where);
+  const search = checkedOptions(members, inputs, options, where);
   for await (const run of transduceRuns(members, inputs, search, where)) {
     for (const each of run) results.push(each);
   }
@@ -70,7 +82,8 @@ export function transduceStream(
   options: TransduceOptions,
   where: string,
 ): AsyncGenerator<Transduction> {
-  return oneByOne(transduceRuns(members, inputs, checkedOptions(inputs, options, where), where));
+  const search = checkedOptions(members, inputs, options, where);
+  return oneByOne(transduceRuns(members, inputs, search, where));
 }
 
 async function* oneByOne(
@@ -80,8 +93,14 @@ async function* oneByOne(
 }
 
 /** The options of a call about several texts, which are checked too. */
-function checkedOptions(inputs: Inputs, options: TransduceOptions, where: string): SearchOptions {
+function checkedOptions(
+  members: Members,
+  inputs: Inputs,
+  options: TransduceOptions,
+  where: string,
+): SearchOptions {
   const search = readSearchOptions(where, options, false);
+  checkAttending(members, search, where);
   const isObject = typeof inputs === "object" && inputs !== null;
   if (!isObject || !(Symbol.iterator in inputs || Symbol.asyncIterator in inputs)) {
     throw new DataError({
@@ -103,9 +122,9 @@ async function* transduceRuns(
   let number = 0;
   for await (const run of windows(inputs, windowRules(options))) {
     for (const input of run) inputParts(where, `inputs[${number++}]`, input);
-    const readings = run.map((input) => readInput(members, input, where));
+    const readings = run.map((input) => readSteered(members, input, options, where));
     const readable = readings.filter((each): each is Reading => !(each instanceof DataError));
-    const made = await transduceReadings(members, readable, options);
+    const made = await transduceReadings(members, readable, options, where);
     yield readings.map((reading, i) => {
       const answer = reading instanceof DataError ? reading : made.get(reading)!;
       return answer instanceof HeedError ? refused(run[i]!, answer) : answer;
@@ -113,24 +132,41 @@ async function* transduceRuns(
   }
 }
 
+/** {@link readInput} of a text with which what is given of its output and attention goes together. */
+function readSteered(
+  members: Members,
+  input: TransductionInput,
+  { steer }: SearchOptions,
+  where: string,
+): Reading | DataError {
+  const reading = readInput(members, input, where);
+  if (steer === null || reading instanceof DataError || isEmpty(reading)) return reading;
+  const ids = dataErrorOr(() => steeredIds(members, reading, steer, rulesOf(members), where));
+  return ids instanceof DataError ? ids : reading;
+}
+
+function isEmpty([{ symbols, tags }]: Reading): boolean {
+  return symbols.length === tags;
+}
+
 /** Of every text, what the models make of it, or why they cannot. */
 async function transduceReadings(
   members: Members,
   readings: readonly Reading[],
   options: SearchOptions,
+  where: string,
 ): Promise<Map<Reading, Transduction | HeedError>> {
   const made = new Map<Reading, Transduction | HeedError>();
-  const isEmpty = ([{ symbols, tags }]: Reading): boolean => symbols.length === tags;
   for (const reading of readings) {
-    if (isEmpty(reading)) made.set(reading, result(members, reading, [NOTHING], options));
+    if (isEmpty(reading)) made.set(reading, resultOf(members, reading, [NOTHING], options));
   }
   const full = readings.filter((reading) => !isEmpty(reading));
   for (const batch of batchReadings(members, full, options.batchSize, options.beam)) {
-    const found = await searchIfItFits(members, batch, options);
+    const found = await searchIfItFits(members, batch, options, where);
     const failed = found instanceof HeedError;
     for (let i = 0; i < batch.length; i++) {
       const reading = batch[i]!;
-      made.set(reading, failed ? found : result(members, reading, found[i]!, options));
+      made.set(reading, failed ? found : resultOf(members, reading, found[i]!, options));
     }
   }
   return made;
@@ -141,9 +177,10 @@ async function searchIfItFits(
   members: Members,
   batch: readonly Reading[],
   options: SearchOptions,
+  where: string,
 ): Promise<(readonly Written[])[] | HeedError> {
   try {
-    return await search(members, batch, options);
+    return await search(members, batch, options, where);
   } catch (error) {
     const isLong = batch.length === 1 && batch[0]![0].source.length >= LONG_SOURCE;
     if (isLong && (error instanceof DeviceError || error instanceof ShapeError)) return error;
@@ -151,24 +188,26 @@ async function searchIfItFits(
   }
 }
 
-/** What becomes of a text without symbols. */
-const NOTHING: Written = { symbols: [], score: 0, finished: true, attention: [] };
-
 /** The outputs of every text of a batch, best first. */
 async function search(
   members: Members,
   batch: readonly Reading[],
   options: SearchOptions,
+  where: string,
 ): Promise<(readonly Written[])[]> {
-  const { beam, nBest, lengthPenalty } = options;
+  const { beam, nBest, lengthPenalty, attention, steer } = options;
   const steppers: NetworkStepper[] = [];
   try {
     for (const [i, model] of members.entries()) {
       const sources = batch.map((reading) => reading[i]!);
-      steppers.push(new NetworkStepper(model, sources, options.attention));
+      steppers.push(new NetworkStepper(model, sources, { attention, steered: steer?.rows ?? [] }));
     }
-    const stepper = steppers.length === 1 ? steppers[0]! : new MixtureStepper(steppers);
     const rules = rulesOf(members);
+    let stepper: Stepper = steppers.length === 1 ? steppers[0]! : new MixtureStepper(steppers);
+    if (steer !== null) {
+      const forced = batch.map((reading) => steeredIds(members, reading, steer, rules, where));
+      stepper = new ForcedStepper(stepper, forced);
+    }
     if (beam === 1) {
       return (await greedySearch(stepper, batch.length, rules)).map((written) => [written]);
     }
@@ -179,7 +218,7 @@ async function search(
       best: Math.max(nBest, 1),
       lengthPenalty,
       spell: (symbols, source) => {
-        const { extra } = batch[source]![0];
+        const extra = extraOf(batch[source]!);
         return vocabulary.textOf(symbols.map((id) => nameOf(id, vocabulary, extra)));
       },
     });
@@ -195,69 +234,4 @@ function rulesOf(members: Members): OutputRules {
   const never = [begin, unknown, end === null ? null : pad].filter((id) => id !== null);
   const limit = members.reduce((most, model) => Math.max(most, model.config.targetLimit), 1);
   return { begin, end, limit: config.targetLength ?? limit, forbidden: new Set(never) };
-}
-
-/** The symbol of an id; behind those of the targets come those that only the source has. */
-function nameOf(id: number, { symbols, size }: Vocabulary, extra: readonly string[]): string {
-  return symbols[id] ?? extra[id - size] ?? "";
-}
-
-function result(
-  members: Members,
-  reading: Reading,
-  outputs: readonly Written[],
-  options: SearchOptions,
-): Transduction {
-  const { targetVocabulary } = members[0];
-  const [{ text, symbols, extra, unknown }] = reading;
-  const hypotheses = outputs.map((written): Hypothesis => {
-    const { score, finished } = written;
-    const { symbols: ids, attention } = withoutPadding(written, targetVocabulary.pad);
-    const outputSymbols = ids.map((id) => nameOf(id, targetVocabulary, extra));
-    return {
-      output: targetVocabulary.textOf(outputSymbols),
-      outputSymbols,
-      score,
-      finished,
-      attention,
-    };
-  });
-  const { output, outputSymbols, score, finished, attention } = hypotheses[0]!;
-  return {
-    source: text,
-    output,
-    outputSymbols,
-    score,
-    finished,
-    attention,
-    sourceSymbols: symbols,
-    unknownSymbols: unknown,
-    refusal: null,
-    alternatives: options.nBest > 0 ? hypotheses : [],
-  };
-}
-
-/** The symbols of an output that are text, and what each of them looked at. */
-function withoutPadding(
-  { symbols, attention }: Written,
-  pad: number,
-): Pick<Written, "symbols" | "attention"> {
-  if (!symbols.includes(pad)) return { symbols, attention };
-  const isText = (_: unknown, i: number): boolean => symbols[i] !== pad;
-  return { symbols: symbols.filter(isText), attention: attention.filter(isText) };
-}
-
-function refused(input: TransductionInput, error: HeedError): Transduction {
-  return {
-    source: typeof input === "string" ? input : input.source,
-    output: "",
-    outputSymbols: [],
-    score: Number.NEGATIVE_INFINITY,
-    finished: false,
-    attention: [],
-    sourceSymbols: [],
-    unknownSymbols: [],
-    refusal: error.message,
-    alternatives: [],
-  };
 }

@@ -17,6 +17,11 @@ export interface AttentionMemory {
   /** (N, Te, H) */
   readonly values: Tensor;
   readonly lengths: Indices | undefined;
+  /**
+   * (N, 1, 1, Te): logarithms of weights instead of those that the score would give; keys are zeros then, which
+   * are scored 0.
+   */
+  readonly steered?: Tensor | null;
 }
 
 /** The parameters of the attention of a config. */
@@ -90,26 +95,31 @@ export class AttentionQuery {
     );
   }
 
-  /** hs (N, T, H) → context (N, T, H) and weights (N, T, Te), the mean of several heads'. */
+  /**
+   * hs (N, T, H) → context (N, T, H), weights (N, T, Te), the mean of several heads', and each head's:
+   * (N, heads, T, Te), or the weights where there is one.
+   */
   forward(
     hs: Tensor,
-    { keys, values, lengths }: AttentionMemory,
+    { keys, values, lengths, steered = null }: AttentionMemory,
     scope: Scope,
-  ): { context: Tensor; weights: Tensor } {
+  ): { context: Tensor; weights: Tensor; heads: Tensor } {
     const { attention: kind, heads } = this.#config;
     const query = this.#query === null ? hs : scope.keep(this.#query.forward(hs));
     const options: AttentionOptions = {
-      score: this.#score(),
+      score: steered === null ? this.#score() : "dot",
       return: { weights: true },
+      ...(steered === null ? {} : { bias: steered }),
       ...(lengths === undefined ? {} : { lengths }),
       ...(kind === "multi-head" ? { heads } : {}),
     };
     const result = scope.keep(attention(query, keys, values, options));
     this.#result = result;
-    const weights = result.weights as Tensor;
+    const each = result.weights as Tensor;
     return {
       context: this.#out === null ? result.context : scope.keep(this.#out.forward(result.context)),
-      weights: kind === "multi-head" ? meanOfHeads(weights, scope) : weights,
+      weights: kind === "multi-head" ? meanOfHeads(each, scope) : each,
+      heads: each,
     };
   }
 

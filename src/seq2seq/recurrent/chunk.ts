@@ -26,6 +26,8 @@ export interface ChunkOutput {
   readonly vector: Tensor | null;
   /** (N, T, Te); null without attention. */
   readonly weights: Tensor | null;
+  /** (N, heads, T, Te) where there are several, else the weights. */
+  readonly heads: Tensor | null;
 }
 
 /** Gradients of a {@link ChunkOutput}; null: nothing came back. */
@@ -167,11 +169,11 @@ export class DecoderChunk {
 
   /** What the last layer's states (N, T, H) find by attention, and the vectors of both. */
   #attended(hidden: Tensor, memory: AttentionMemory | null, scope: Scope): ChunkOutput {
-    const { context, weights } =
+    const found =
       this.#attention === null || memory === null
-        ? { context: null, weights: null }
+        ? { context: null, weights: null, heads: null }
         : this.#attention.forward(hidden, memory, scope);
-    return { hidden, context, vector: this.#combined(context, hidden, scope), weights };
+    return { hidden, ...found, vector: this.#combined(found.context, hidden, scope) };
   }
 
   #combined(context: Tensor | null, hidden: Tensor, scope: Scope): Tensor | null {

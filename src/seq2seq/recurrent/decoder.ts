@@ -1,10 +1,8 @@
 import type { Scope } from "../../core/scope.ts";
 import type { Indices, Tensor } from "../../core/tensor.ts";
-import { deviceOf } from "../../kernels/device.ts";
 import type { Embedding } from "../../layers/embedding.ts";
-import { newTensor } from "../../layers/layer.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
-import { stackSteps, stepOf, sumOf } from "../axes.ts";
+import { stackSteps, stepOf, sumOf, zerosLike } from "../axes.ts";
 import type { DropoutSite, Dropouts } from "../dropouts.ts";
 import { newEmbedding } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
@@ -61,9 +59,7 @@ export class RecurrentDecoder {
   firstFeed(hs: Tensor, scope: Scope): Tensor | null {
     const size = feedSize(this.#config);
     if (size === 0) return null;
-    const zeros = scope.keep(newTensor(hs, [hs.shape[0]!, 1, size]));
-    deviceOf(hs).kernels.fill(zeros.storage, 0, zeros.size);
-    return zeros;
+    return zerosLike(hs, [hs.shape[0]!, 1, size], scope);
   }
 
   /** inputs (N, Td) → the outputs of all steps, and where the decoder stands after them. */
@@ -99,13 +95,14 @@ export class RecurrentDecoder {
     memory: AttentionMemory | null,
     { states, feed }: Standing,
     scope: Scope,
-  ): StepOutput & { readonly standing: Standing } {
+  ): StepOutput & { readonly standing: Standing; readonly heads: Tensor | null } {
     const steps: Symbols = { embed: this.#embed, ids: inputs };
     const out = this.#chunk(0).advance(steps, feed, states, memory, scope);
     const { logits, gate } = this.#output.forward(out, steps, null, scope);
     this.release();
     const fed = feed === null ? null : (out.vector ?? out.context);
-    return { logits, weights: out.weights, gate, standing: { states: out.states, feed: fed } };
+    const { weights, heads } = out;
+    return { logits, weights, heads, gate, standing: { states: out.states, feed: fed } };
   }
 
   /** → the gradients of the states it started from, and of keys and values; parameters' are added to. */
@@ -176,5 +173,6 @@ function stackOutputs(outputs: readonly ChunkOutput[], scope: Scope): ChunkOutpu
     context: stack("context"),
     vector: stack("vector"),
     weights: stack("weights"),
+    heads: null,
   };
 }

@@ -3,12 +3,15 @@ import type { Indices, Tensor } from "../../core/tensor.ts";
 import { deviceOf } from "../../kernels/device.ts";
 import { newTensor } from "../../layers/layer.ts";
 import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
+import { zerosLike } from "../axes.ts";
 import type { SourceBatch } from "../batch.ts";
 import { Dropouts } from "../dropouts.ts";
 import { embeddingSpecs } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type {
+  Attending,
   DecoderState,
+  DecoderStep,
   EncodedSource,
   Network,
   OutputGradients,
@@ -74,7 +77,13 @@ export class RecurrentNetwork implements Network {
 
   decode(inputs: Indices, source: EncodedSource, step: number | null, scope: Scope): StepOutput {
     const standing = this.#begin(source, scope);
-    return this.#decoder.forward(inputs, this.#memoryOf(source), standing, step, scope);
+    return this.#decoder.forward(
+      inputs,
+      this.#memoryOf(source, null, scope),
+      standing,
+      step,
+      scope,
+    );
   }
 
   backward(gradients: OutputGradients, scope: Scope): void {
@@ -103,17 +112,22 @@ export class RecurrentNetwork implements Network {
     source: EncodedSource,
     state: DecoderState,
     scope: Scope,
-  ): StepOutput & { readonly state: DecoderState } {
+    attending?: Attending,
+  ): DecoderStep {
     const { decoderLayers } = this.#config;
     const before: Standing = {
       states: statesOf(state.tensors, decoderLayers),
       feed: state.tensors["feed"] ?? null,
     };
-    const memory = this.#memoryOf(source);
-    const { standing, ...output } = this.#decoder.advance(inputs, memory, before, scope);
+    const memory = this.#memoryOf(source, attending?.steered ?? null, scope);
+    const { standing, heads, ...output } = this.#decoder.advance(inputs, memory, before, scope);
     const { states, feed } = standing;
     const tensors = byName(states, feed === null ? null : copyOf(feed));
-    return { ...output, state: { steps: state.steps + 1, tensors } };
+    return {
+      ...output,
+      heads: heads !== null && attending?.heads ? [heads] : [],
+      state: { steps: state.steps + 1, tensors },
+    };
   }
 
   #begin({ tensors }: EncodedSource, scope: Scope): Standing {
@@ -124,15 +138,19 @@ export class RecurrentNetwork implements Network {
   /** Without attention, nothing comes back to the encoder's states but the last. */
   #noGradient(scope: Scope): Tensor {
     const hs = this.#hs as Tensor;
-    const zeros = scope.keep(newTensor(hs, hs.shape));
-    deviceOf(hs).kernels.fill(zeros.storage, 0, zeros.size);
-    return zeros;
+    return zerosLike(hs, hs.shape, scope);
   }
 
-  #memoryOf({ lengths, tensors }: EncodedSource): AttentionMemory | null {
+  #memoryOf(
+    { lengths, tensors }: EncodedSource,
+    steered: Tensor | null,
+    scope: Scope,
+  ): AttentionMemory | null {
     if (this.#keys === null) return null;
     const hs = tensors["hs"] as Tensor;
-    return { keys: tensors["keys"] ?? hs, values: tensors["values"] ?? hs, lengths };
+    const values = tensors["values"] ?? hs;
+    if (steered === null) return { keys: tensors["keys"] ?? hs, values, lengths };
+    return { keys: zerosLike(values, values.shape, scope), values, lengths, steered };
   }
 }
 

@@ -8,10 +8,11 @@ import type { ParameterSpec, Parameters } from "../../layers/parameters.ts";
 import { TiedLinear } from "../../layers/tied-linear.ts";
 import { TransformerDecoderBlock } from "../../layers/transformer/decoder-block.ts";
 import { TransformerDecoderCache } from "../../layers/transformer/decoder-cache.ts";
-import { addInto, meanOfHeads } from "../axes.ts";
+import { addInto, meanOfHeads, zerosLike } from "../axes.ts";
 import type { DropoutSite, Dropouts } from "../dropouts.ts";
 import { embeddingName, embeddingSpecs, newEmbedding } from "../embeddings.ts";
 import type { ModelConfig } from "../model-config.ts";
+import type { Attending } from "../network.ts";
 import type { VocabularySizes } from "../vocabulary-sizes.ts";
 import { EmbeddedSteps } from "./embedded-steps.ts";
 import { blockName, blockOptions, droppingAt } from "./settings.ts";
@@ -129,7 +130,8 @@ export class TransformerDecoder {
   /**
    * inputs (N, T), which follow so many steps, of whose keys and values (N, heads, before, size) are
    * `past`, per block → logits (N, T, V), weights (N, T, Te), and keys and values of all steps, which are
-   * the caller's, in tensors of their own: who goes on twice from one past disturbs neither.
+   * the caller's, in tensors of their own: who goes on twice from one past disturbs neither. Steered weights
+   * are those of all heads of all blocks.
    */
   advance(
     inputs: Indices,
@@ -137,8 +139,10 @@ export class TransformerDecoder {
     past: readonly KeysAndValues[],
     before: number,
     scope: Scope,
-  ): { logits: Tensor; weights: Tensor; present: KeysAndValues[] } {
+    { heads: wanted, steered }: Attending = { heads: false, steered: null },
+  ): { logits: Tensor; weights: Tensor; heads: Tensor[]; present: KeysAndValues[] } {
     const work = new Scope();
+    const heads: Tensor[] = [];
     const steps = before + inputs.shape[1]!;
     const present: KeysAndValues[] = [];
     let x = this.#embed.forward(inputs, before, null, work);
@@ -146,17 +150,23 @@ export class TransformerDecoder {
       const { keys, values } = past[i]!;
       const all = this.#newCache(keys, steps);
       if (before > 0) all.append(keys, values);
-      const cache = new TransformerDecoderCache(all, source.keysAndValues[i]!, source.lengths);
-      const isLast = i === this.#blocks.length - 1;
-      x = work.keep(block.forward(x, cache, { return: { weights: isLast } }));
+      let memory = source.keysAndValues[i]!;
+      // Keys of zeros are scored 0, so that the weights are those of the bias.
+      if (steered !== null) {
+        memory = { ...memory, keys: zerosLike(memory.keys, memory.keys.shape, work) };
+      }
+      const cache = new TransformerDecoderCache(all, memory, source.lengths);
+      const weights = wanted || i === this.#blocks.length - 1;
+      const call = steered === null ? {} : { memoryBias: steered };
+      x = work.keep(block.forward(x, cache, { ...call, return: { weights } }));
+      if (weights) heads.push(scope.keep(block.crossAttentionWeights));
       present.push({ keys: all.keys, values: all.values });
     }
-    const ofHeads = work.keep(this.#blocks.at(-1)!.crossAttentionWeights);
-    const weights = meanOfHeads(ofHeads, scope);
+    const weights = meanOfHeads(heads.at(-1)!, scope);
     const logits = scope.keep(this.#output(x, null, work));
     work.dispose();
     this.#release();
-    return { logits, weights, present };
+    return { logits, weights, heads: wanted ? heads : [], present };
   }
 
   /** Norm, dropout, logits, which are nobody's yet. */

@@ -5,7 +5,9 @@ import type { SourceBatch } from "../batch.ts";
 import { Dropouts } from "../dropouts.ts";
 import type { ModelConfig } from "../model-config.ts";
 import type {
+  Attending,
   DecoderState,
+  DecoderStep,
   EncodedSource,
   Network,
   OutputGradients,
@@ -59,7 +61,7 @@ export class TransformerNetwork implements Network {
   decode(inputs: Indices, source: EncodedSource, step: number | null, scope: Scope): StepOutput {
     if (step === null) {
       const begun = this.begin(source);
-      const { state, ...output } = this.advance(inputs, source, begun, scope);
+      const { state, heads: _, ...output } = this.advance(inputs, source, begun, scope);
       for (const { tensors } of [begun, state]) {
         for (const tensor of Object.values(tensors)) tensor.dispose();
       }
@@ -86,17 +88,19 @@ export class TransformerNetwork implements Network {
     source: EncodedSource,
     state: DecoderState,
     scope: Scope,
-  ): StepOutput & { readonly state: DecoderState } {
+    attending?: Attending,
+  ): DecoderStep {
     const past = blocksOf(state.tensors, this.#blocks, "begin with a state of begin");
-    const { logits, weights, present } = this.#decoder.advance(
+    const { present, ...output } = this.#decoder.advance(
       inputs,
       this.#projected(source),
       past,
       state.steps,
       scope,
+      attending,
     );
     const steps = state.steps + inputs.shape[1]!;
-    return { logits, weights, gate: null, state: { steps, tensors: namedTensors(present) } };
+    return { ...output, gate: null, state: { steps, tensors: namedTensors(present) } };
   }
 
   #projected({ lengths, tensors }: EncodedSource): ProjectedSource {

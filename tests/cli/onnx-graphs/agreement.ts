@@ -66,7 +66,7 @@ export async function expectSameSteps(
   steps: number,
 ): Promise<void> {
   const sources = texts.map((text) => readSource(model, text, "a text"));
-  const stepper = new NetworkStepper(model, sources, true);
+  const stepper = new NetworkStepper(model, sources, { attention: true, steered: [] });
   const int64 = (numbers: readonly number[], ...dims: number[]): OnnxTensor =>
     new runtime.Tensor("int64", BigInt64Array.from(numbers, BigInt), dims);
   await withGraphs(model, runtime, async ({ encoder, decoder, vocabulary }) => {

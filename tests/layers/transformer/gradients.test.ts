@@ -88,15 +88,20 @@ function decoderSubject(made: Made): Subject {
   };
   return {
     layer,
-    shapes: { ...shapes, memory: [made.batch, memorySteps, memorySize] },
-    forward: ({ x, memory, bias }) => {
-      const y = layer.forward(x!, memory!, { ...given, bias });
+    shapes: {
+      ...shapes,
+      memory: [made.batch, memorySteps, memorySize],
+      ...(made.biasOfScores ? { memoryBias: [made.batch, 1, 1, memorySteps] } : {}),
+    },
+    forward: ({ x, memory, bias, memoryBias }) => {
+      const y = layer.forward(x!, memory!, { ...given, bias, memoryBias });
       return made.keepWeights ? [y, layer.attentionWeights, layer.crossAttentionWeights] : [y];
     },
     backward: ([dy, dWeights, dCrossWeights]) => {
       const [dx, dMemory] = layer.backward(dy!, { dWeights, dCrossWeights });
       const found = { x: dx, memory: dMemory };
-      return made.biasOfScores ? { ...found, bias: layer.dBias } : found;
+      if (!made.biasOfScores) return found;
+      return { ...found, bias: layer.dBias, memoryBias: layer.dMemoryBias };
     },
   };
 }

@@ -1,53 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { Scope } from "../../../src/core/scope.ts";
 import {
   AttentionSeq2seq,
   DataError,
   Ensemble,
-  type Hypothesis,
   Random,
   type Transducer,
   type Transduction,
   Vocabulary,
 } from "../../../src/index.ts";
-import { batchSources, batchTargets } from "../../../src/seq2seq/batch.ts";
-import { probabilitiesOf } from "../../../src/seq2seq/probabilities.ts";
-import { readSource } from "../../../src/seq2seq/source.ts";
 import { openDevices } from "../../support/devices.ts";
 import { type Overrides, reversals, untrained } from "./small-models.ts";
+import { forced, forcedScore } from "./teacher-forcing.ts";
 
 const pairs = reversals(60);
 const texts = ["a", "abcdef", "fedc", "ab", "fa", "cccc", "bead"];
-
-/** The probabilities of all symbols of an output, that of its end among them if it came, by teacher forcing. */
-function forced(model: AttentionSeq2seq, source: string, written: Hypothesis): number[] {
-  const { outputSymbols: output, finished } = written;
-  const { config, network, sourceVocabulary, targetVocabulary, device } = model;
-  const scope = new Scope();
-  const read = readSource(model, source, "forced");
-  const ids = output.map((symbol) => {
-    const extra = read.extra.indexOf(symbol);
-    return extra === -1
-      ? targetVocabulary.encodeSymbols([symbol])[0]!
-      : targetVocabulary.size + extra;
-  });
-  const batch = batchSources([read], config, sourceVocabulary.pad, device, scope);
-  const encoded = network.encode(batch, null, scope);
-  const { answers } = batchTargets([ids], targetVocabulary, device, scope);
-  const known = ids.map((id) => (id < targetVocabulary.size ? id : targetVocabulary.unknown!));
-  const { inputs } = batchTargets([known], targetVocabulary, device, scope);
-  const out = network.decode(inputs, encoded, null, scope);
-  const width = targetVocabulary.size + read.extra.length;
-  const all = probabilitiesOf(out, batch.copies, width, scope).data;
-  const found = Array.from(answers.data, (id, t) => all[t * width + id]!);
-  scope.dispose();
-  return finished ? found : found.slice(0, -1);
-}
-
-/** ln P(output | source) by teacher forcing. */
-function forcedScore(model: AttentionSeq2seq, source: string, written: Hypothesis): number {
-  return forced(model, source, written).reduce((sum, p) => sum + Math.log(p), 0);
-}
 
 const KINDS: readonly [name: string, overrides: Overrides][] = [
   ["the default", {}],
@@ -253,7 +219,7 @@ describe("texts that are out of the ordinary", () => {
     [{ nBest: 0.5 }, "nBest to be a whole number from 1 to 1024, got 0.5"],
     [{ lengthPenalty: -1 }, "lengthPenalty to be a number from 0 to 100, got -1"],
     [{ batchSize: 0 }, "batchSize to be a whole number from 1 to 65536, got 0"],
-    [{ attention: 1 }, "attention to be true or false, got 1"],
+    [{ attention: 1 }, 'attention to be true, false or "heads", got 1'],
     [{ beams: 3 }, 'got the option "beams"'],
   ])("%j is refused before anything is decoded", async (options, message) => {
     expect(() => model.transduceStream([], options as never)).toThrow(message);
