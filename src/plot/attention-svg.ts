@@ -1,27 +1,47 @@
-import { checkOptions } from "../core/arguments.ts";
-import { clipLabel, displayWidth, visibleSymbol, visibleText } from "./attention-labels.ts";
+import { checkNumber, checkOptions, describe } from "../core/arguments.ts";
+import { DataError } from "../core/errors.ts";
+import { visibleText } from "./attention-labels.ts";
 import { type AttentionMap, checkMap, weightAt } from "./attention-map.ts";
-import { pageColour, scaleStep } from "./attention-scale.ts";
+import { pageColour, scaleStep, type Theme } from "./attention-scale.ts";
+import { cellLines, cellPaths } from "./cell-paths.ts";
+import { escapeXml } from "./escape.ts";
+import {
+  type AxisLabels,
+  CELL,
+  EDGE,
+  type Frame,
+  frameOf,
+  legendOf,
+  type Mark,
+  marksOf,
+  STEPS,
+} from "./frame.ts";
+
+/** Light, dark, or what the reader's system or the page says. */
+export type PlotTheme = "auto" | Theme;
 
 /** How {@link attentionToSvg} draws. */
 export interface AttentionSvgOptions {
   /** Stands over the map and is its accessible name. Default `Attention map`. */
   readonly title?: string;
+  /** Light, dark, or `"auto"`, the reader's setting. Default `"auto"`. */
+  readonly theme?: PlotTheme;
+  /** What the axes are called. Default `{ source: "source", output: "output" }`. */
+  readonly labels?: AxisLabels;
+  /** The side of a cell in pixels, from 1 to 200; below 14 some labels stay away. Default 22. */
+  readonly cellSize?: number;
 }
 
-const CELL = 22;
-const EDGE = 16;
-const LONGEST_LABEL = 24;
-/** Width of a terminal column's worth of label at 13 px; wide fonts need no more. */
-const LETTER = 8;
-const STEPS = 41;
-const LEGEND_STEPS = 11;
+/** Beyond that many, cells are drawn by colour and have no tooltips: viewers take long for elements. */
+const MOST_TOOLTIPS = 10_000;
+/** Cells smaller than that many pixels touch. */
+const SMALLEST_APART = 6;
 
 /**
  * An attention map as a standalone SVG heat map: sources across, outputs down, every cell with a
- * tooltip of its two symbols and its weight. It follows the reader's light or dark setting, and its
- * scale is even in lightness, so that it reads the same without colour. The same map gives the same
- * text, byte for byte.
+ * tooltip of its two symbols and its weight (up to 10,000 of them). It follows the reader's light or
+ * dark setting, and its scale is even in lightness, so that it reads the same without colour. The same
+ * map gives the same text, byte for byte.
  *
  * @returns an `<svg>` element that is a document of its own and can also be put into a page
  *
@@ -34,85 +54,72 @@ const LEGEND_STEPS = 11;
  */
 export function attentionToSvg(map: AttentionMap, options: AttentionSvgOptions = {}): string {
   checkMap("attentionToSvg", map);
-  checkOptions("attentionToSvg", options, ["title"]);
+  checkOptions("attentionToSvg", options, ["title", "theme", "labels", "cellSize"]);
+  const { theme = "auto", cellSize = CELL } = options;
+  checkTheme("attentionToSvg", theme);
+  checkCellSize("attentionToSvg", cellSize);
+  const axes = axisLabels("attentionToSvg", options.labels);
   const name = visibleText(String(options.title ?? "Attention map"));
   const title = escapeXml(name);
-  const sources = map.sourceSymbols.map(label);
-  const outputs = map.outputSymbols.map(label);
-  const upright = sources.every((text) => displayWidth(text) <= 2);
-  const frame: Frame = {
-    left: EDGE + 22 + longest(outputs) * LETTER,
-    top: EDGE + 58 + (upright ? 14 : longest(sources) * LETTER),
-    upright,
-  };
-  const across = Math.max(1, sources.length) * CELL;
-  const width = Math.max(260, 16 + displayWidth(name) * 9, frame.left + across) + EDGE;
-  const legend = frame.top + Math.max(1, outputs.length) * CELL + 18;
-  const height = legend + 28 + EDGE;
+  const frame = frameOf(map, cellSize, name);
+  const { width, height } = frame;
   const about =
-    `How much each of ${outputs.length} output symbols (rows, from the top) looked at each of ` +
-    `${sources.length} source symbols (columns, from the left); weights from 0 to 1.`;
+    `How much each of ${frame.outputs.length} ${axes.output} symbols (rows, from the top) looked at each of ` +
+    `${frame.sources.length} ${axes.source} symbols (columns, from the left); weights from 0 to 1.`;
+  const scope = theme === "auto" ? "heed-attention" : `heed-attention heed-${theme}`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" class="heed-attention" role="img" ` +
+    `<svg xmlns="http://www.w3.org/2000/svg" class="${scope}" role="img" ` +
       `aria-label="${title}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
     `<title>${title}</title>`,
-    `<desc>${about}</desc>`,
-    `<style>${style()}</style>`,
+    `<desc>${escapeXml(about)}</desc>`,
+    `<style>${style(theme)}</style>`,
     `<rect class="page" width="${width}" height="${height}" rx="6"/>`,
-    `<text class="name" x="${EDGE}" y="${EDGE + 14}">${title}</text>`,
-    ...axes(frame, sources, outputs),
-    ...cells(map, frame, sources, outputs),
-    ...scale(legend),
+    textOf({ text: name, x: EDGE, y: EDGE + 14, kind: "name" }),
+    ...marksOf(frame, axes).map(textOf),
+    ...(frame.sources.length * frame.outputs.length > MOST_TOOLTIPS
+      ? cellsByColour(map, frame)
+      : cells(map, frame)),
+    `<g>${legendOf()
+      .map(({ step, x }) => {
+        return `<rect class="w${step}" x="${x}" y="${frame.legend}" width="14" height="12"/>`;
+      })
+      .join("")}</g>`,
     "</svg>",
     "",
   ].join("\n");
 }
 
-/** Where the cells begin, and which way the source symbols are written. */
-interface Frame {
-  readonly left: number;
-  readonly top: number;
-  readonly upright: boolean;
+/** Refuses what is no theme. */
+export function checkTheme(where: string, theme: unknown): void {
+  if (theme === "auto" || theme === "light" || theme === "dark") return;
+  const expected = 'theme to be "auto", "light" or "dark"';
+  throw new DataError({ where, expected, received: describe(theme) });
 }
 
-function label(symbol: string): string {
-  return clipLabel(visibleSymbol(symbol), LONGEST_LABEL);
+/** Refuses a side of a cell that cannot be drawn. */
+export function checkCellSize(where: string, size: unknown): void {
+  const fits = (side: number): boolean => side >= 1 && side <= 200;
+  checkNumber(where, "cellSize", size, "a number of pixels from 1 to 200", fits);
 }
 
-function longest(labels: readonly string[]): number {
-  return labels.reduce((most, text) => Math.max(most, displayWidth(text)), 1);
+/** What the axes are called, safe to be looked at. */
+export function axisLabels(where: string, labels: AxisLabels = {}): Required<AxisLabels> {
+  checkOptions(where, labels, ["source", "output"]);
+  const { source = "source", output = "output" } = labels;
+  return { source: visibleText(String(source)), output: visibleText(String(output)) };
 }
 
-function axes(frame: Frame, sources: readonly string[], outputs: readonly string[]): string[] {
-  const { left, top, upright } = frame;
-  const lines = [
-    `<text class="axis" x="${left}" y="${EDGE + 40}">source →</text>`,
-    `<text class="axis" x="${EDGE + 6}" y="${top}" text-anchor="end" ` +
-      `transform="rotate(-90 ${EDGE + 6} ${top})">← output</text>`,
-  ];
-  sources.forEach((text, e) => {
-    const x = left + e * CELL + CELL / 2;
-    const place = upright
-      ? `x="${x}" y="${top - 6}" text-anchor="middle"`
-      : `x="${x + 4}" y="${top - 6}" transform="rotate(-90 ${x + 4} ${top - 6})"`;
-    lines.push(`<text ${place}>${escapeXml(text)}</text>`);
-  });
-  outputs.forEach((text, d) => {
-    const y = top + d * CELL + CELL / 2 + 5;
-    lines.push(`<text x="${left - 6}" y="${y}" text-anchor="end">${escapeXml(text)}</text>`);
-  });
-  if (outputs.length === 0) {
-    lines.push(`<text class="axis" x="${left}" y="${top + CELL - 6}">(no output)</text>`);
-  }
-  return lines;
+function textOf({ text, x, y, kind, anchor, turned }: Mark): string {
+  const attributes =
+    (kind === undefined ? "" : ` class="${kind}"`) +
+    ` x="${x}" y="${y}"` +
+    (anchor === undefined ? "" : ` text-anchor="${anchor}"`) +
+    (turned ? ` transform="rotate(-90 ${x} ${y})"` : "");
+  return `<text${attributes}>${escapeXml(text)}</text>`;
 }
 
-function cells(
-  map: AttentionMap,
-  frame: Frame,
-  sources: readonly string[],
-  outputs: readonly string[],
-): string[] {
+function cells(map: AttentionMap, { sources, outputs, cell, left, top }: Frame): string[] {
+  const side = cell < SMALLEST_APART ? cell : cell - 1;
   return outputs.map((output, d) => {
     const row = sources.map((source, e) => {
       const weight = weightAt(map, d, e);
@@ -120,52 +127,55 @@ function cells(
       const tip = `${output} ← ${source}: ${known ? weight.toFixed(3) : "unknown"}`;
       const colour = known ? `w${scaleStep(weight, STEPS)}` : "none";
       return (
-        `<rect class="${colour}" x="${frame.left + e * CELL}" y="${frame.top + d * CELL}" ` +
-        `width="${CELL - 1}" height="${CELL - 1}"><title>${escapeXml(tip)}</title></rect>`
+        `<rect class="${colour}" x="${left + e * cell}" y="${top + d * cell}" ` +
+        `width="${side}" height="${side}"><title>${escapeXml(tip)}</title></rect>`
       );
     });
     return `<g>${row.join("")}</g>`;
   });
 }
 
-function scale(y: number): string[] {
-  const from = EDGE + 14;
-  const steps = Array.from({ length: LEGEND_STEPS }, (_, i) => {
-    const step = Math.round((i / (LEGEND_STEPS - 1)) * (STEPS - 1));
-    return `<rect class="w${step}" x="${from + i * 14}" y="${y}" width="14" height="12"/>`;
-  });
-  const end = from + LEGEND_STEPS * 14;
+function cellsByColour(map: AttentionMap, frame: Frame): string[] {
+  const { sources, outputs, cell, left, top } = frame;
+  const { filled, unknown } = cellPaths(map, STEPS);
+  const thin = ` stroke-width="${1 / cell}"`;
+  const lines = `<path class="lines" d="${cellLines(outputs.length, sources.length)}"${thin}/>`;
   return [
-    `<text class="axis" x="${EDGE}" y="${y + 11}">0</text>`,
-    `<g>${steps.join("")}</g>`,
-    `<text class="axis" x="${end + 6}" y="${y + 11}">1 attention weight</text>`,
+    `<g transform="translate(${left} ${top}) scale(${cell})">`,
+    ...filled.flatMap((path, step) => (path ? [`<path class="w${step}" d="${path}"/>`] : [])),
+    ...(unknown ? [`<path class="none" d="${unknown}"${thin}/>`] : []),
+    ...(cell < SMALLEST_APART ? [] : [lines]),
+    "</g>",
   ];
 }
 
 /** Scoped to the class, because a style in an SVG put into a page reaches the whole page. */
-function style(): string {
-  const colours = (theme: "light" | "dark"): string =>
+function style(theme: PlotTheme): string {
+  const scope = theme === "auto" ? ".heed-attention" : `.heed-attention.heed-${theme}`;
+  const colours = (of: Theme): string =>
     Array.from({ length: STEPS }, (_, i) => {
-      return `.heed-attention .w${i}{fill:${pageColour(i / (STEPS - 1), theme)}}`;
+      return `${scope} .w${i}{fill:${pageColour(i / (STEPS - 1), of)}}`;
     }).join("");
-  const theme = (page: string, ink: string, quiet: string): string =>
-    `.heed-attention .page{fill:${page}}.heed-attention text{fill:${ink}}` +
-    `.heed-attention .axis{fill:${quiet}}.heed-attention .none{fill:none;stroke:${quiet}}`;
+  const rules = (of: Theme): string => {
+    const { page, ink, quiet } = PAGE_COLOURS[of];
+    return (
+      `${scope} .page{fill:${page}}${scope} text{fill:${ink}}${scope} .axis{fill:${quiet}}` +
+      `${scope} .none{fill:none;stroke:${quiet}}${scope} .lines{stroke:${page}}${colours(of)}`
+    );
+  };
   return (
-    `.heed-attention{color-scheme:light dark}` +
-    `.heed-attention text{font:13px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}` +
-    `.heed-attention .name{font:600 15px system-ui,sans-serif}` +
-    `.heed-attention .axis{font:12px system-ui,sans-serif}` +
-    `${theme("#ffffff", "#1f2328", "#59636e")}${colours("light")}` +
-    `@media (prefers-color-scheme:dark){${theme("#0d1117", "#e6edf3", "#9198a1")}${colours("dark")}}`
+    `${scope}{color-scheme:${theme === "auto" ? "light dark" : theme}}` +
+    `${scope} text{font:13px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}` +
+    `${scope} .name{font:600 15px system-ui,sans-serif}` +
+    `${scope} .axis{font:12px system-ui,sans-serif}` +
+    (theme === "auto"
+      ? `${rules("light")}@media (prefers-color-scheme:dark){${rules("dark")}}`
+      : rules(theme))
   );
 }
 
-/** Text for XML; what XML 1.0 cannot hold at all has been made visible before. */
-function escapeXml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
-}
+/** What is no weight: the page, text on it, and text that says less. */
+export const PAGE_COLOURS: Record<Theme, Record<"page" | "ink" | "quiet", string>> = {
+  light: { page: "#ffffff", ink: "#1f2328", quiet: "#59636e" },
+  dark: { page: "#0d1117", ink: "#e6edf3", quiet: "#9198a1" },
+};
