@@ -2,8 +2,15 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { PlainSummary } from "./tests/repository/plain-summary.ts";
 
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
 export default defineConfig({
-  resolve: { alias: { heed: fileURLToPath(new URL("./src/index.ts", import.meta.url)) } },
+  resolve: {
+    alias: [
+      { find: /^heed$/, replacement: source("./src/index.ts") },
+      { find: /^heed\/plot$/, replacement: source("./src/plot/index.ts") },
+    ],
+  },
   test: {
     include: ["tests/**/*.test.ts"],
     // Processes, not threads: V8's flags and the working directory belong to a process.

@@ -1,9 +1,10 @@
 /**
  * Bundles the library into one file for Node and one for pages, because loading a hundred modules takes
- * longer than computing with them, and the command into one that imports the former. Names and comments
- * stay: they are read in stack traces and debuggers. The types come from tsc, file by file.
+ * longer than computing with them, its pictures into one for both, and the command into one that imports
+ * the former. Names and comments stay: they are read in stack traces and debuggers. The types come from
+ * tsc, file by file.
  */
-import { rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Plugin, rolldown } from "rolldown";
@@ -35,30 +36,56 @@ const unmapped: Plugin = {
   },
 };
 
-const BUNDLES: readonly (readonly [entry: string, file: string, plugins: readonly Plugin[]])[] = [
-  ["src/index.ts", "dist/index.js", [unmapped]],
-  ["src/index.ts", "dist/browser.js", [unmapped, withoutNative]],
-  ["src/cli/main.ts", "dist/cli/main.js", [publicEntry]],
+interface Bundle {
+  readonly folder: string;
+  /** Sources by the name of what is made of them. */
+  readonly entries: Readonly<Record<string, string>>;
+  readonly plugins: readonly Plugin[];
+}
+
+/** What both entries need is a file that both import, so that there is one class `DataError` too. */
+const plot = { plot: "src/plot/index.ts" };
+const BUNDLES: readonly Bundle[] = [
+  { folder: "dist", entries: { index: "src/index.ts", ...plot }, plugins: [unmapped] },
+  {
+    folder: "dist",
+    entries: { browser: "src/index.ts", ...plot },
+    plugins: [unmapped, withoutNative],
+  },
+  { folder: "dist/cli", entries: { main: "src/cli/main.ts" }, plugins: [publicEntry] },
 ];
+
+/** Of the two entries. */
+const SHARED = { name: "shared", minShareCount: 2 };
 
 // Emptied first, so that a file whose source is gone is not published.
 rmSync(path.join(root, "dist"), { recursive: true, force: true });
-for (const [entry, file, plugins] of BUNDLES) {
+for (const { folder, entries, plugins } of BUNDLES) {
   const bundle = await rolldown({
     cwd: root,
-    input: entry,
+    input: { ...entries },
     // Packages and Node's modules are imported when the program runs.
     external: /^(node:|[@a-z])/,
     plugins: [...plugins],
     transform: { target: "es2022" },
   });
-  // What the command imports when it needs it is a file of its own beside it.
-  await bundle.write({
-    dir: path.join(root, path.dirname(file)),
-    entryFileNames: path.basename(file),
+  const output = {
+    dir: path.join(root, folder),
+    entryFileNames: "[name].js",
+    // What the command imports when it needs it is a file of its own beside it.
     chunkFileNames: "[name].js",
     sourcemap: true,
     sourcemapExcludeSources: true,
-  });
+    codeSplitting: folder === "dist" ? { groups: [SHARED] } : true,
+  };
+  for (const file of (await bundle.generate(output)).output) {
+    // The library for Node and that for pages share their pictures; each must fit to both.
+    const place = path.join(root, folder, file.fileName);
+    const text = file.type === "chunk" ? file.code : file.source;
+    if (existsSync(place) && readFileSync(place, "utf8") !== text) {
+      throw new Error(`${file.fileName} is not the same for Node and for pages`);
+    }
+  }
+  await bundle.write(output);
   await bundle.close();
 }

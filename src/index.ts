@@ -23,9 +23,9 @@ export {
   openDevice,
   useDevice,
 } from "./devices/current.ts";
-export type { AttentionMap } from "./formats/attention-map.ts";
-export { type AttentionSvgOptions, attentionToSvg } from "./formats/attention-svg.ts";
-export { type AttentionTextOptions, attentionToText } from "./formats/attention-text.ts";
+export type { AttentionMap } from "./plot/attention-map.ts";
+export { type AttentionSvgOptions, attentionToSvg } from "./plot/attention-svg.ts";
+export { type AttentionTextOptions, attentionToText } from "./plot/attention-text.ts";
 export { type NpyArray, type NpyNumbers, readNpy, writeNpy } from "./formats/npy.ts";
 export {
   readSafetensors,

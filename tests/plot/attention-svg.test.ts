@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { attentionToSvg } from "../../src/formats/attention-svg.ts";
+import { attentionToSvg } from "../../src/plot/attention-svg.ts";
 
 const map = {
   sourceSymbols: ["<", "&", '"', " "],

@@ -6,7 +6,7 @@ import {
   displayWidth,
   visibleSymbol,
   visibleText,
-} from "../../src/formats/attention-labels.ts";
+} from "../../src/plot/attention-labels.ts";
 
 /** What would steer a terminal, hide in it, or make XML ill-formed. */
 const HARMFUL =

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { displayWidth } from "../../src/formats/attention-labels.ts";
-import { attentionToText } from "../../src/formats/attention-text.ts";
+import { displayWidth } from "../../src/plot/attention-labels.ts";
+import { attentionToText } from "../../src/plot/attention-text.ts";
 
 const reversal = {
   sourceSymbols: [..."abcd"],

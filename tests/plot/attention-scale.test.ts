@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pageColour, scaleStep, TERMINAL_SCALE } from "../../src/formats/attention-scale.ts";
+import { pageColour, scaleStep, TERMINAL_SCALE } from "../../src/plot/attention-scale.ts";
 
 type Rgb = readonly [number, number, number];
 
