@@ -16,7 +16,10 @@ export default defineConfig({
   base: "./",
   plugins: [oneHeed],
   resolve: {
-    alias: [{ find: /^heed$/, replacement: of("../dist/browser.js") }],
+    alias: [
+      { find: /^heed$/, replacement: of("../dist/browser.js") },
+      { find: /^heed\/plot$/, replacement: of("../dist/plot.js") },
+    ],
   },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   worker: { format: "es", plugins: () => [oneHeed] },

@@ -7,7 +7,7 @@ import { Failure } from "../../shared/failure.tsx";
 
 interface SaveMenuProps {
   readonly map: Transduction;
-  readonly view: RefObject<MountedMap>;
+  readonly view: RefObject<MountedMap | null>;
 }
 
 /** The map as a file. */
