@@ -68,7 +68,7 @@ describe("the tarball", () => {
   it("is one file for Node, one for pages and the command, with maps to sources that it holds", () => {
     const programs = ["dist/browser.js", "dist/cli/main.js", "dist/index.js"];
     // What the command imports only when it needs it.
-    const parts = ["dist/cli/export-model.js", "dist/cli/npz.js"];
+    const parts = ["dist/cli/export-model.js", "dist/cli/npz.js", "dist/cli/server.js"];
     const scripts = heed.files.filter((file) => file.endsWith(".js"));
     expect(scripts).toEqual([...programs, ...parts].sort());
     for (const script of scripts) {

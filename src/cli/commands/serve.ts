@@ -6,6 +6,9 @@ import { type CommonOptions, withCommonOptions } from "../options.ts";
 import { count, print } from "../output.ts";
 import { checkPage, PAGE_FOLDER } from "../page-folder.ts";
 import { safeText } from "../safe-text.ts";
+import { listenError } from "../serve/listen-error.ts";
+import { openBrowser } from "../serve/open-browser.ts";
+import { findModels } from "../serve/served-models.ts";
 
 interface ServeFlags extends CommonOptions {
   readonly port: number;
@@ -49,12 +52,13 @@ async function serve(paths: readonly string[], flags: ServeFlags, page: string):
     const expected = "a name or an address of this machine, such as 127.0.0.1";
     throw new UsageError({ where: "--host", expected, received: "an empty name" });
   }
-  // A server and what it needs are loaded by this command only.
-  const { findModels } = await import("../serve/served-models.ts");
   const models = await findModels(paths);
   await checkPage(page);
   const { startServer } = await import("../serve/server.ts");
-  const server = await startServer({ page, models, host, port });
+  const options = { page, models, host, port, warn: complain };
+  const server = await startServer(options).catch((error: unknown) => {
+    throw listenError(error, host, port);
+  });
   const stopped = new Promise<void>((resolve) => new Interrupt(resolve));
   if (server.isOpen) {
     complain(
@@ -64,10 +68,7 @@ async function serve(paths: readonly string[], flags: ServeFlags, page: string):
   }
   await print(`${server.address}\n`);
   process.stderr.write(`${whatIsServed(models.map(({ name }) => name))}; Ctrl-C stops\n`);
-  if (flags.open === "yes") {
-    const { openBrowser } = await import("../serve/open-browser.ts");
-    openBrowser(server.address);
-  }
+  if (flags.open === "yes") openBrowser(server.address);
   await stopped;
   await server.stop();
   if (process.stderr.isTTY) process.stderr.write("heed: stopped\n");

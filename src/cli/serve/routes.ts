@@ -1,9 +1,9 @@
-import { complain } from "../errors.ts";
 import { COMMON_HEADERS, NO_CACHE } from "./headers.ts";
+import { listModels } from "./model-list.ts";
 import { sendPageFile } from "./page-files.ts";
 import { type Exchange, refuse, refuseUnknown } from "./refuse.ts";
 import { sendFile } from "./send-file.ts";
-import { listModels, type ServedModel } from "./served-models.ts";
+import type { ServedModel } from "./served-models.ts";
 
 /** What is served. */
 export interface Site {
@@ -12,13 +12,15 @@ export interface Site {
   readonly models: readonly ServedModel[];
   /** What the header Host may say; null: anything. */
   readonly hosts: ReadonlySet<string> | null;
+  /** Is told of what should not have happened. */
+  readonly warn: (text: string) => void;
 }
 
 /** Answers a request, whatever it is and whatever happens. */
 export function answer(exchange: Exchange, site: Site): void {
   const { response } = exchange;
   route(exchange, site).catch((error: unknown) => {
-    complain(`this is a bug in heed: ${String(error)}`);
+    site.warn(`this is a bug in heed: ${String(error)}`);
     if (response.headersSent) response.destroy();
     else refuse(exchange, 500, "Something went wrong here.");
   });

@@ -12,13 +12,6 @@ export interface ServedModel {
   readonly path: string;
 }
 
-/** An entry of `models.json`. */
-export interface ListedModel {
-  readonly name: string;
-  readonly url: string;
-  readonly bytes: number;
-}
-
 /**
  * The models at paths as `heed predict` takes them, each file once, after every one has been read.
  *
@@ -38,22 +31,6 @@ export async function findModels(paths: readonly string[]): Promise<ServedModel[
   return files.map((path, i) => {
     const last = encodeURIComponent(basename(path).toWellFormed());
     return { name: names[i]!, url: `models/${i}/${last}`, path };
-  });
-}
-
-/** What `models.json` says: those of the models that are there now. */
-export async function listModels(models: readonly ServedModel[]): Promise<ListedModel[]> {
-  const sizes = await Promise.all(
-    models.map(({ path }) =>
-      stat(path).then(
-        (found) => (found.isFile() ? found.size : null),
-        () => null,
-      ),
-    ),
-  );
-  return models.flatMap(({ name, url }, i) => {
-    const bytes = sizes[i] ?? null;
-    return bytes === null ? [] : [{ name, url, bytes }];
   });
 }
 

@@ -2,12 +2,15 @@ import { realpath } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { allowedHosts, isLoopback, listenError, pageAddress } from "./addresses.ts";
+import { allowedHosts, isLoopback, pageAddress } from "./addresses.ts";
 import { rawResponse } from "./headers.ts";
 import { answer, type Site } from "./routes.ts";
 
+// Loaded by `heed serve` alone. It takes nothing but types from what other commands load too, of which the bundler
+// would make files of their own, to be opened by every call of every command.
+
 /** What to serve, and where. */
-export interface ServerOptions extends Pick<Site, "models"> {
+export interface ServerOptions extends Pick<Site, "models" | "warn"> {
   /** The folder of the page. */
   readonly page: string;
   readonly host: string;
@@ -56,7 +59,7 @@ export interface PageServer {
 /**
  * Serves a page and models until it is told to stop.
  *
- * @throws UsageError when it cannot listen there
+ * @throws Error of the system when it cannot listen there
  */
 export async function startServer(options: ServerOptions): Promise<PageServer> {
   const { host, port, patience = PATIENCE } = options;
@@ -77,6 +80,7 @@ export async function startServer(options: ServerOptions): Promise<PageServer> {
   const site: Site = {
     root,
     models: options.models,
+    warn: options.warn,
     hosts: isOpen ? null : allowedHosts(listening),
   };
   const respond = (request: IncomingMessage, response: ServerResponse): void => {
@@ -112,18 +116,14 @@ function endRaw(socket: Duplex, status: number): void {
   setTimeout(() => socket.destroy(), LAST_WORDS).unref();
 }
 
-async function listen(server: Server, host: string, port: number): Promise<void> {
-  try {
-    await new Promise<void>((done, failed) => {
-      server.once("error", failed);
-      server.listen({ host, port, exclusive: true }, () => {
-        server.off("error", failed);
-        done();
-      });
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((done, failed) => {
+    server.once("error", failed);
+    server.listen({ host, port, exclusive: true }, () => {
+      server.off("error", failed);
+      done();
     });
-  } catch (error) {
-    throw listenError(error, host, port);
-  }
+  });
 }
 
 function stopServer(

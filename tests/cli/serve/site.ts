@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { dirname, join } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { type PageServer, type ServerOptions, startServer } from "../../../src/cli/serve/server.ts";
 import { AttentionSeq2seq, defaultConfig } from "../../../src/index.ts";
 import { temporaryFolder } from "../run-heed.ts";
@@ -45,8 +45,13 @@ export async function startSite(
 ): Promise<PageServer & { readonly folder: string }> {
   const folder = folderWithPage();
   const page = join(folder, "page");
-  const server = await startServer({ page, models: [], host: "127.0.0.1", port: 0, ...options });
-  onTestFinished(() => server.stop());
+  const bugs: string[] = [];
+  const usual = { models: [], host: "127.0.0.1", port: 0, warn: (text: string) => bugs.push(text) };
+  const server = await startServer({ page, ...usual, ...options });
+  onTestFinished(async () => {
+    await server.stop();
+    expect(bugs).toEqual([]);
+  });
   return { ...server, folder };
 }
 
