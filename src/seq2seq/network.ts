@@ -75,6 +75,7 @@ export interface StepOutput {
 
 /** What comes out of one step of a decoder, and where it stands then. */
 export interface DecoderStep extends StepOutput {
+  /** What the next step starts from. */
   readonly state: DecoderState;
   /** Per layer that attends to the source, (N, heads, 1, Te) or, of one head, (N, 1, Te); empty unless asked for. */
   readonly heads: readonly Tensor[];

@@ -65,12 +65,12 @@ export interface TransduceOptions {
  * answered by nothing all the same.
  *
  * @example
- * const steer: Steering = { output: ["b"], attention: [null, [0, 1]] };
+ * const steer = { output: ["b", "a"], attention: [null, [0, 1]] };
  * const pairs = [{ source: "ab", target: "ba", line: 1 }];
  * const model = AttentionSeq2seq.fromPairs(pairs, defaultConfig(pairs));
  * const { output, attention } = await model.transduce("ab", { steer });
- * output.startsWith("b"); // → true
- * attention[1] ?? [0, 1]; // → [0, 1]
+ * output.startsWith("ba"); // → true
+ * attention[1]; // → [0, 1]
  */
 export interface Steering {
   /**

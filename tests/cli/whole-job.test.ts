@@ -262,6 +262,17 @@ describe("heed show", () => {
     expect(svg).toMatch(/^<svg .*aria-label="abcd → dcba"/);
     expect(svg.match(/<rect class="w\d+" [^>]*><title>/g)).toHaveLength(16);
   });
+
+  it("shows every head, as text and as one picture", async () => {
+    const run = await at(["show", "m.safetensors", "abcd", "--heads"]);
+    expect(run.stdout).toMatch(
+      /^abcd → dcba\n\nlayer 1, head 1\n {2}a b c d\nd [ ░▒▓█]+\nc [ ░▒▓█]+\n/,
+    );
+    await at(["show", "m.safetensors", "abcd", "--heads", "--svg", "heads.svg"]);
+    const svg = readFileSync(join(folder, "heads.svg"), "utf8");
+    expect(svg).toMatch(/^<svg [^>]*>\n<svg x="0" y="0" .*aria-label="layer 1, head 1"/);
+    expect(svg.match(/<rect class="w\d+" [^>]*><title>/g)).toHaveLength(16);
+  });
 });
 
 describe("heed devices", () => {

@@ -8,7 +8,7 @@ import { core } from "../../src/devices/wasm/core.generated.ts";
 import { family } from "../../src/devices/wasm/family.generated.ts";
 
 /** What a browser may have to download to run a trained model, in bytes of gzip. */
-const MOST = 115_000;
+const MOST = 116_500;
 
 /** The page: it gets a model that was trained elsewhere, and asks it. */
 const PAGE = `

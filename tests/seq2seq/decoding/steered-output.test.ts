@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Ensemble, Random } from "../../../src/index.ts";
+import { ForcedStepper } from "../../../src/seq2seq/decoding/forced-stepper.ts";
+import type { Stepper } from "../../../src/seq2seq/decoding/stepper.ts";
 import { type Overrides, reversals, untrained } from "./small-models.ts";
 import { expectSame } from "./steered.ts";
 import { forcedScore } from "./teacher-forcing.ts";
@@ -69,4 +71,26 @@ describe("what an output begins with", () => {
       expect(outputSymbols[0]).toBe("z");
     }
   });
+});
+
+test("rows keep their sources' symbols wherever they are moved to", async () => {
+  const probabilities = Float64Array.of(0.1, 0.2, 0.7, 0.3, 0.3, 0.4);
+  const selected: Int32Array[] = [];
+  const even: Stepper = {
+    advance: async () => ({ probabilities, width: 3, attention: null }),
+    select: (rows) => {
+      selected.push(rows);
+    },
+    dispose: () => {},
+  };
+  const stepper = new ForcedStepper(even, [
+    [0, 1],
+    [2, 0],
+  ]);
+  const advanced = async () => [...(await stepper.advance(new Int32Array(2))).probabilities];
+  expect(await advanced()).toEqual([0.1, 0, 0, 0, 0, 0.4]);
+  stepper.select(Int32Array.of(1, 0));
+  expect(selected).toEqual([Int32Array.of(1, 0)]);
+  expect(await advanced()).toEqual([0.1, 0, 0, 0, 0.3, 0]);
+  expect(await advanced()).toEqual([...probabilities]);
 });

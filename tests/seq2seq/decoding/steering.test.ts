@@ -207,25 +207,28 @@ describe("on every device", () => {
   }
 });
 
-test("weights of any size that a number can have are scaled", async () => {
-  const model = untrained(pairs, {}, { dtype: "float64" });
-  const rows = [
-    [1e308, 1e308, 0],
-    [5e-324, 5e-324, 0],
-    [1e-300, 3e-300, 0],
-    [0, 1e308, 5e-324],
-  ];
-  const { attention } = await model.transduce("abc", {
-    steer: { output: [..."abcd"], attention: rows },
-  });
-  const expected = [
-    [0.5, 0.5, 0],
-    [0.5, 0.5, 0],
-    [0.25, 0.75, 0],
-    [0, 1, 0],
-  ];
-  for (const [d, row] of expected.entries()) expectClose(attention[d]!, row, 12);
-});
+test.each(["float32", "float64"] as const)(
+  "weights of any size that a number can have are scaled, in %s",
+  async (dtype) => {
+    const model = untrained(pairs, {}, { dtype });
+    const attention = [
+      [1e308, 1e308, 0],
+      [5e-324, 5e-324, 0],
+      [1e-300, 3e-300, 0],
+      [0, 1e308, 5e-324],
+    ];
+    const made = await model.transduce("abc", { steer: { output: [..."abcd"], attention } });
+    const expected = [
+      [0.5, 0.5, 0],
+      [0.5, 0.5, 0],
+      [0.25, 0.75, 0],
+      [0, 1, 0],
+    ];
+    for (const [d, row] of expected.entries()) {
+      expectClose(made.attention[d]!, row, dtype === "float32" ? 6 : 12);
+    }
+  },
+);
 
 test("a model that reads its padding is not to look at it", async () => {
   const model = untrained(pairs, { maskPadding: false, reverseSource: true });
