@@ -23,9 +23,6 @@ export {
   openDevice,
   useDevice,
 } from "./devices/current.ts";
-export type { AttentionMap } from "./plot/attention-map.ts";
-export { type AttentionSvgOptions, attentionToSvg } from "./plot/attention-svg.ts";
-export { type AttentionTextOptions, attentionToText } from "./plot/attention-text.ts";
 export { type NpyArray, type NpyNumbers, readNpy, writeNpy } from "./formats/npy.ts";
 export {
   readSafetensors,
@@ -161,6 +158,9 @@ export type {
   OnnxAttentionOutput,
   OnnxAttentionOutputs,
 } from "./onnx/attention-types.ts";
+export type { AttentionMap } from "./plot/attention-map.ts";
+export { type AttentionSvgOptions, attentionToSvg } from "./plot/attention-svg.ts";
+export { type AttentionTextOptions, attentionToText } from "./plot/attention-text.ts";
 export type { EncodedPair, SourceBatch } from "./seq2seq/batch.ts";
 export {
   type AcceptanceRule,

@@ -1,6 +1,9 @@
 /** A label longer than this many code points in one grapheme is a pile of marks; the rest is cut. */
 const LONGEST_GRAPHEME = 16;
 
+/** Most symbols of most maps, which need no closer look. */
+const PLAIN = /^[!-~]+$/;
+
 let segmenter: Intl.Segmenter | null = null;
 
 /** What a reader calls the characters of a text. */
@@ -23,6 +26,7 @@ function graphemesOf(text: string): Intl.Segments {
  */
 export function visibleSymbol(symbol: string): string {
   if (symbol === "") return "∅";
+  if (PLAIN.test(symbol)) return symbol;
   let shown = "";
   for (const { segment } of graphemesOf(symbol)) shown += visibleGrapheme(segment);
   return shown;
@@ -73,6 +77,7 @@ function visibleCodePoint(character: string): string {
  * displayWidth("e\u0301"); // → 1
  */
 export function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
   for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment);
   return width;

@@ -63,6 +63,7 @@ export function attentionToSvg(map: AttentionMap, options: AttentionSvgOptions =
   const title = escapeXml(name);
   const frame = frameOf(map, cellSize, name);
   const { width, height } = frame;
+  const isLarge = frame.sources.length * frame.outputs.length > MOST_TOOLTIPS;
   const about =
     `How much each of ${frame.outputs.length} ${axes.output} symbols (rows, from the top) looked at each of ` +
     `${frame.sources.length} ${axes.source} symbols (columns, from the left); weights from 0 to 1.`;
@@ -72,14 +73,12 @@ export function attentionToSvg(map: AttentionMap, options: AttentionSvgOptions =
       `aria-label="${title}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">`,
     `<title>${title}</title>`,
     `<desc>${escapeXml(about)}</desc>`,
-    `<style>${style(theme)}</style>`,
+    `<style>${style(theme, isLarge)}</style>`,
     `<rect class="page" width="${width}" height="${height}" rx="6"/>`,
     textOf({ text: name, x: EDGE, y: EDGE + 14, kind: "name" }),
     ...marksOf(frame, axes).map(textOf),
-    ...(frame.sources.length * frame.outputs.length > MOST_TOOLTIPS
-      ? cellsByColour(map, frame)
-      : cells(map, frame)),
-    `<g>${legendOf()
+    ...(isLarge ? cellsByColour(map, frame) : cells(map, frame)),
+    `<g stroke-width="0">${legendOf()
       .map(({ step, x }) => {
         return `<rect class="w${step}" x="${x}" y="${frame.legend}" width="14" height="12"/>`;
       })
@@ -141,8 +140,9 @@ function cellsByColour(map: AttentionMap, frame: Frame): string[] {
   const thin = ` stroke-width="${1 / cell}"`;
   const lines = `<path class="lines" d="${cellLines(outputs.length, sources.length)}"${thin}/>`;
   return [
-    `<g transform="translate(${left} ${top}) scale(${cell})">`,
+    `<g transform="translate(${left} ${top + cell / 2}) scale(${cell})">`,
     ...filled.flatMap((path, step) => (path ? [`<path class="w${step}" d="${path}"/>`] : [])),
+    `</g><g transform="translate(${left} ${top}) scale(${cell})">`,
     ...(unknown ? [`<path class="none" d="${unknown}"${thin}/>`] : []),
     ...(cell < SMALLEST_APART ? [] : [lines]),
     "</g>",
@@ -150,11 +150,12 @@ function cellsByColour(map: AttentionMap, frame: Frame): string[] {
 }
 
 /** Scoped to the class, because a style in an SVG put into a page reaches the whole page. */
-function style(theme: PlotTheme): string {
+function style(theme: PlotTheme, stroked: boolean): string {
   const scope = theme === "auto" ? ".heed-attention" : `.heed-attention.heed-${theme}`;
   const colours = (of: Theme): string =>
     Array.from({ length: STEPS }, (_, i) => {
-      return `${scope} .w${i}{fill:${pageColour(i / (STEPS - 1), of)}}`;
+      const colour = pageColour(i / (STEPS - 1), of);
+      return `${scope} .w${i}{fill:${colour}${stroked ? `;stroke:${colour}` : ""}}`;
     }).join("");
   const rules = (of: Theme): string => {
     const { page, ink, quiet } = PAGE_COLOURS[of];

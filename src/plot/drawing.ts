@@ -33,21 +33,16 @@ export class Drawing {
       outline.setAttribute("vector-effect", "non-scaling-stroke");
     }
     const outlines = [this.#unknown, this.#lines, this.#dim, this.#at, this.#ring];
-    this.#grid = svg(page, "g", {}, ...this.#cells, ...outlines);
+    // Half a cell lower than the rest, as cellPaths has them.
+    const cells = { class: "heed-cells", transform: "translate(0 .5)" };
+    this.#grid = svg(page, "g", {}, svg(page, "g", cells, ...this.#cells), ...outlines);
     this.#marks = svg(page, "g");
     this.element = svg(page, "svg", { "aria-hidden": "true", focusable: "false" });
     this.element.append(this.#bars, this.#marks, this.#grid);
   }
 
-  /** Draws a map; what is laid out the same keeps its labels. */
-  draw(map: AttentionMap, frame: Frame, axes: Required<AxisLabels>): void {
-    const { filled, unknown } = cellPaths(map, STEPS);
-    filled.forEach((path, step) => {
-      const cell = this.#cells[step]!;
-      if (path !== "" || cell.hasAttribute("d")) cell.setAttribute("d", path);
-    });
-    this.#unknown.setAttribute("d", unknown);
-    if (isSameFrame(this.#frame, frame)) return;
+  /** Puts the parts and the labels of a map in their places. */
+  layOut(frame: Frame, axes: Required<AxisLabels>): void {
     this.#frame = frame;
     const { cell, left, top, width, height, legend } = frame;
     const [rows, columns] = [frame.outputs.length, frame.sources.length];
@@ -60,6 +55,16 @@ export class Drawing {
     );
     const texts = marksOf(frame, axes).map((mark) => textElement(this.#page, mark));
     this.#marks.replaceChildren(...boxes, ...texts);
+  }
+
+  /** Draws the weights of a map. */
+  draw(map: AttentionMap): void {
+    const { filled, unknown } = cellPaths(map, STEPS);
+    filled.forEach((path, step) => {
+      const cell = this.#cells[step]!;
+      if (path !== "" || cell.hasAttribute("d")) cell.setAttribute("d", path);
+    });
+    this.#unknown.setAttribute("d", unknown);
   }
 
   /** Brings out a row, a column or a cell, and what they weigh. */
@@ -147,15 +152,4 @@ function outline(spot: Spot | null, rows: number, columns: number): string {
   const [x, wide] = spot.column < 0 ? [0, columns] : [spot.column, 1];
   const [y, tall] = spot.row < 0 ? [0, rows] : [spot.row, 1];
   return `M${x} ${y}h${wide}v${tall}h-${wide}z`;
-}
-
-function isSameFrame(one: Frame | null, other: Frame): boolean {
-  const same = (a: readonly string[], b: readonly string[]): boolean =>
-    a.length === b.length && a.every((text, i) => text === b[i]);
-  return (
-    one !== null &&
-    one.cell === other.cell &&
-    same(one.sources, other.sources) &&
-    same(one.outputs, other.outputs)
-  );
 }

@@ -16,7 +16,7 @@ function rules(): string {
       pageColour(i / (STEPS - 1), "light"),
       pageColour(i / (STEPS - 1), "dark"),
     ];
-    return `.heed-map .w${i}{fill:${both(light, dark)}}`;
+    return `.heed-map .w${i}{color:${both(light, dark)}}`;
   });
   const accent = both("#b35900", "#ffa657");
   return `
@@ -30,6 +30,8 @@ function rules(): string {
 .heed-map svg{display:block;max-width:none}
 .heed-map text{fill:${either("ink")};font:13px ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
 .heed-map text.axis{fill:${either("quiet")};font:12px system-ui,sans-serif}
+.heed-map rect{fill:currentColor}
+.heed-map .heed-cells path{stroke:currentColor}
 .heed-map .heed-none{fill:none;stroke:${either("quiet")}}
 .heed-map .heed-lines{fill:none;stroke:${either("page")}}
 .heed-map .heed-dim{fill:${either("page")};opacity:.65}

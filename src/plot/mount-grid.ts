@@ -169,12 +169,8 @@ function thumbnail(page: Document, map: AttentionMap): SVGSVGElement {
     return d === "" ? [] : [svg(page, "path", { class: `w${step * coarse}`, d })];
   });
   const [rows, columns] = [map.outputSymbols.length, map.sourceSymbols.length];
-  const view = { viewBox: `0 0 ${columns || 1} ${rows || 1}`, preserveAspectRatio: "none" };
-  const size = {
-    width: SIDE,
-    height: SIDE,
-    "aria-hidden": "true",
-    "shape-rendering": "crispEdges",
-  };
-  return svg(page, "svg", { ...size, ...view }, ...paths);
+  const view = { viewBox: `0 -.5 ${columns || 1} ${rows || 1}`, preserveAspectRatio: "none" };
+  const size = { width: SIDE, height: SIDE, "shape-rendering": "crispEdges" };
+  const name = { class: "heed-cells", "aria-hidden": "true" };
+  return svg(page, "svg", { ...name, ...size, ...view }, ...paths);
 }

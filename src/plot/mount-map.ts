@@ -118,6 +118,7 @@ class MapInPage implements MountedMap {
   /** Where the keyboard is, and whether it is what was used last. */
   #walked: Spot = { row: 0, column: 0 };
   #walking = false;
+  #laidOut = "";
 
   constructor(
     element: Element,
@@ -194,11 +195,17 @@ class MapInPage implements MountedMap {
 
   #draw(): void {
     const { outputSymbols, sourceSymbols } = this.#map;
-    const most = Math.max(outputSymbols.length, sourceSymbols.length);
-    const fitting = Math.max(4, Math.min(CELL, Math.floor((40 * CELL) / most)));
-    const frame = frameOf(this.#map, this.#options.cellSize ?? fitting, null);
-    this.#drawing.draw(this.#map, frame, this.#axes);
-    this.#overlay.fit(this.#map, frame, this.#name);
+    // Epochs of a training have the same symbols, and laying them out takes longer than drawing does.
+    const laidOut = JSON.stringify([outputSymbols, sourceSymbols]);
+    if (laidOut !== this.#laidOut) {
+      this.#laidOut = laidOut;
+      const most = Math.max(outputSymbols.length, sourceSymbols.length);
+      const fitting = Math.max(4, Math.min(CELL, Math.floor((40 * CELL) / most)));
+      const frame = frameOf(this.#map, this.#options.cellSize ?? fitting, null);
+      this.#drawing.layOut(frame, this.#axes);
+      this.#overlay.fit(this.#map, frame, this.#name);
+    }
+    this.#drawing.draw(this.#map);
     this.#numbers.show(this.#map, this.#name);
     this.#settle();
   }

@@ -27,6 +27,8 @@ describe("the tarball", () => {
         "dist/cli/main.js",
         "dist/index.d.ts",
         "dist/index.js",
+        "dist/plot.js",
+        "dist/plot/index.d.ts",
         "package.json",
       ]),
     );
@@ -65,10 +67,16 @@ describe("the tarball", () => {
     expect(written.length).toBeGreaterThan(20);
   });
 
-  it("is one file for Node, one for pages and the command, with maps to sources that it holds", () => {
+  it("is one file for Node, one for pages, pictures and the command, with maps to sources that it holds", () => {
     const programs = ["dist/browser.js", "dist/cli/main.js", "dist/index.js"];
-    // What the command imports only when it needs it.
-    const parts = ["dist/cli/export-model.js", "dist/cli/npz.js", "dist/cli/server.js"];
+    // Pictures, what they share with the library, and what the command imports only when it needs it.
+    const parts = [
+      "dist/cli/export-model.js",
+      "dist/cli/npz.js",
+      "dist/cli/server.js",
+      "dist/plot.js",
+      "dist/shared.js",
+    ];
     const scripts = heed.files.filter((file) => file.endsWith(".js"));
     expect(scripts).toEqual([...programs, ...parts].sort());
     for (const script of scripts) {
@@ -105,6 +113,15 @@ describe("the installed package", () => {
     expect(compile("node16", projects.node16)).toBe("");
     const outcomes: Outcome[] = JSON.parse(heed.run(process.execPath, "out/main.js"));
     expectRight(outcomes, hasCompiler() ? "native" : "wasm");
+  });
+
+  it("draws in Node, with the library's own errors", () => {
+    expect(compile("node16", projects.node16)).toBe("");
+    expect(JSON.parse(heed.run(process.execPath, "out/draw.js"))).toEqual(DRAWN);
+  });
+
+  it("has types for who knows of no page", () => {
+    expect(compile("bundler", { ...projects.bundler, lib: ["ES2022"] }, ["no-page.ts"])).toBe("");
   });
 
   it("says which device it uses, and why not a better one", () => {
@@ -168,11 +185,24 @@ describe("a page that Vite bundled", () => {
           },
         });
         expectRight((answer as { outcomes: Outcome[] }).outcomes, "wasm");
+        expect((answer as { drawn: object }).drawn).toEqual({
+          ...DRAWN,
+          mounted: "output A ← source a: 0.250",
+        });
       },
       90_000,
     );
   });
 });
+
+/** What the consumer's drawing comes to. */
+const DRAWN = {
+  csv: ",a,b\r\nA,0.25,0.75\r\n",
+  svg: true,
+  html: true,
+  refusal: ["DataError", true],
+  mounted: "DataError",
+};
 
 /** Whether this machine can build native kernels; under CI it must. */
 function hasCompiler(): boolean {
@@ -186,7 +216,7 @@ function hasCompiler(): boolean {
 }
 
 /** Compiles the consumer against the installed package; returns what TypeScript has to say. */
-function compile(name: string, options: object): string {
+function compile(name: string, options: object, include: readonly string[] = ["*.ts"]): string {
   const strict = { strict: true, skipLibCheck: false, types: [], target: "ES2022" };
   const config = {
     compilerOptions: {
@@ -195,7 +225,7 @@ function compile(name: string, options: object): string {
       rewriteRelativeImportExtensions: true,
       ...options,
     },
-    include: ["*.ts"],
+    include,
   };
   writeFileSync(join(heed.folder, `tsconfig.${name}.json`), JSON.stringify(config));
   const tsc = resolve("node_modules/typescript/bin/tsc");

@@ -56,6 +56,17 @@ describe("mounted maps side by side", () => {
     expect(complaints).toEqual([]);
   });
 
+  it("have the colours of their weights", async () => {
+    await mount(2);
+    const strokes = await page.locator("button").evaluateAll((buttons) => {
+      return buttons.map((button) =>
+        [...button.querySelectorAll("path")].map((path) => getComputedStyle(path).stroke),
+      );
+    });
+    // Of weights 0 and 1, and of two that are a half.
+    expect(strokes).toEqual([["rgb(245, 244, 229)", "rgb(33, 38, 95)"], ["rgb(0, 159, 153)"]]);
+  });
+
   it("stay in place when they are drawn anew, with what is picked", async () => {
     await mount(3);
     await page.getByRole("button", { name: "head 1 <" }).click();

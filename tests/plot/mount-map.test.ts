@@ -195,7 +195,7 @@ describe("a mounted map", () => {
     await mount(options);
     const colours = await page.evaluate(() => {
       const style = (selector: string) => getComputedStyle(document.querySelector(selector)!);
-      return [style(".heed-map").backgroundColor, style("path.w40").fill];
+      return [style(".heed-map").backgroundColor, style("path.w40").stroke];
     });
     const right = {
       light: ["rgb(255, 255, 255)", "rgb(33, 38, 95)"],

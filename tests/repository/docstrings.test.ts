@@ -13,7 +13,8 @@ interface Declaration {
 }
 
 const declarations = new Map(sourceFiles("src").flatMap((file) => declared(file)));
-const exported = publicNames(readFileSync("src/index.ts", "utf8"));
+const entries = ["src/index.ts", "src/plot/index.ts"];
+const exported = [...new Set(entries.flatMap((entry) => publicNames(readFileSync(entry, "utf8"))))];
 
 describe("every public name", () => {
   it.each(exported)("%s has a docstring, an example where it runs, documented members", (name) => {

@@ -69,7 +69,7 @@ export function toModule(
     lines.fill("", start, end);
     lines[end] = checked(statement, claim[2]!.trim(), `${file}:${firstLine + end}`);
   });
-  return `${/\bfrom "heed"/.test(code) ? "" : imports(code, sources)}${lines.join("\n")}\nexport {};\n`;
+  return `${/\bfrom "heed(?:\/\w+)?"/.test(code) ? "" : imports(code, sources)}${lines.join("\n")}\nexport {};\n`;
 }
 
 /** On one line, so that the lines of the module are those of the example. */

@@ -9,6 +9,7 @@ import {
   tensor,
   useDevice,
 } from "heed";
+import { draw } from "./drawing.ts";
 import { attendEverywhere } from "./program.ts";
 
 type Threaded = Device & { partsByWorkers: number };
@@ -52,6 +53,7 @@ const answer = await attendEverywhere().then(
     outcomes,
     isolated: globalThis.crossOriginIsolated,
     threads: await askForHelp(),
+    drawn: draw(),
   }),
   (error: unknown) => ({ error: String(error) }),
 );

@@ -1,0 +1,3 @@
+import { draw } from "./drawing.ts";
+
+console.log(JSON.stringify(draw()));
