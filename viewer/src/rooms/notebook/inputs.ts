@@ -110,13 +110,15 @@ export function rebalanced(
 ): readonly number[] {
   const others = weights.reduce((sum, each, i) => (i === t ? sum : sum + each), 0);
   const share = (each: number): number => {
-    return others === 0 ? (1 - value) / (weights.length - 1) : (each / others) * (1 - value);
+    return Math.abs(others) < 1e-9
+      ? (1 - value) / (weights.length - 1)
+      : (each / others) * (1 - value);
   };
   return weights.map((each, i) => (i === t ? value : share(each)));
 }
 
-/** Weights divided by their sum; equal ones where that is 0. */
+/** Weights divided by their sum; equal ones where that is about 0. */
 export function normalised(weights: readonly number[]): readonly number[] {
   const sum = weights.reduce((total, each) => total + each, 0);
-  return weights.map((each) => (sum === 0 ? 1 / weights.length : each / sum));
+  return weights.map((each) => (Math.abs(sum) < 0.01 ? 1 / weights.length : each / sum));
 }

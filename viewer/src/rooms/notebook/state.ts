@@ -25,9 +25,8 @@ export const LARGEST_SHIFT = 1000;
 
 const LARGEST_SEED = 2 ** 32 - 1;
 
-/** All that a visitor can change, and a link says. */
+/** All that a visitor can change. A link says it, and the section. */
 export interface NotebookState {
-  readonly at: SectionName | null;
   readonly seed: number;
   /** Sequences in the batch. */
   readonly N: number;
@@ -40,7 +39,6 @@ export interface NotebookState {
 }
 
 export const FIRST_STATE: NotebookState = {
-  at: null,
   seed: FIRST_SEED,
   N: 2,
   n: 0,
@@ -57,7 +55,6 @@ export function readState(params: URLSearchParams): NotebookState {
   };
   const N = whole("batch", 1, MOST_SEQUENCES, FIRST_STATE.N);
   return {
-    at: SECTIONS.find((each) => each === params.get("at")) ?? null,
     seed: whole("seed", 0, LARGEST_SEED, FIRST_STATE.seed),
     N,
     n: whole("n", 0, N - 1, 0),
@@ -67,11 +64,19 @@ export function readState(params: URLSearchParams): NotebookState {
   };
 }
 
-/** The parameters of a link to a state: what is as at first is left out. */
-export function stateParams(state: NotebookState): Readonly<Record<string, string>> {
+/** The section that a link leads to. */
+export function readSection(params: URLSearchParams): SectionName | null {
+  return SECTIONS.find((each) => each === params.get("at")) ?? null;
+}
+
+/** The parameters of a link to a section in a state: what is as at first is left out. */
+export function stateParams(
+  state: NotebookState,
+  section: SectionName | null,
+): Readonly<Record<string, string>> {
   const unless = (value: number, first: number): string => (value === first ? "" : String(value));
   return {
-    at: state.at ?? "",
+    at: section ?? "",
     seed: unless(state.seed, FIRST_STATE.seed),
     batch: unless(state.N, FIRST_STATE.N),
     n: unless(state.n, 0),
@@ -92,8 +97,18 @@ function readEdits(text: string, N: number): Edits {
   return edits;
 }
 
-/** The state with a number put in by hand. */
+/** The state with a number put in by hand. A weight that is typed may be any, so the sum is free then. */
 export function edited(
+  state: NotebookState,
+  key: InputKey,
+  index: readonly number[],
+  value: number,
+): NotebookState {
+  const after = withNumber(state, key, index, value);
+  return key === "a" && index[0] === 0 ? { ...after, keepSum: false } : after;
+}
+
+function withNumber(
   state: NotebookState,
   key: InputKey,
   index: readonly number[],
@@ -104,7 +119,7 @@ export function edited(
 
 /** The state with the first sequence's weights put in by hand. */
 export function withWeights(state: NotebookState, weights: readonly number[]): NotebookState {
-  return weights.reduce((before, weight, t) => edited(before, "a", [0, t], weight), state);
+  return weights.reduce((before, weight, t) => withNumber(before, "a", [0, t], weight), state);
 }
 
 /** The state for a batch of N: what was put in beyond it is forgotten. */

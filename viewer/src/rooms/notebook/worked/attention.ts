@@ -9,7 +9,7 @@ export const SIMILAR = "large where the two point the same way";
 export const EXPONENTIAL = "the largest score is taken off first: it cancels in a";
 export const WEIGHT = "the softmax of s: positive, and 1 in sum over the steps";
 export const SUMMED = "each step gives as much as its weight says";
-const ASKED = "h was in every score, and all of them report back";
+const ASKED = "as every score read h, all of them report back";
 
 /** The layer AttentionWeight: forward to a, backward from da. */
 export function attentionWeight({ hs, h, da }: Inputs): Worked {
@@ -66,7 +66,7 @@ export function attention({ hs, h, dout }: Inputs): Worked {
       made("dhs1", axes, dhs1, "through the scores", (n, t, k) => {
         return times(cell("ds", n, t), cell("h", n, k));
       }),
-      made("dhs", axes, dhs, "hs was used twice, so its two gradients add", (n, t, k) => {
+      made("dhs", axes, dhs, "used twice, hs gets the sum of both", (n, t, k) => {
         return plus(cell("dhs0", n, t, k), cell("dhs1", n, t, k));
       }),
       made("dh", ["N", "H"], dh, ASKED, (n, k) => {

@@ -17,7 +17,7 @@ export function similarity({ hs, h, ds }: Inputs): Worked {
     forward: [
       given("hs", ["N", "T", "H"], hs, "what the encoder said, step by step", "hs"),
       given("h", ["N", "H"], h, "what the decoder asks with", "h"),
-      made("hr", ["N", "T", "H"], hr, "h, a copy for every step", (n, _, k) => cell("h", n, k)),
+      made("hr", ["N", "T", "H"], hr, "a copy of h for every step", (n, _, k) => cell("h", n, k)),
       made("t", ["N", "T", "H"], multiplied(hs, hr), "number by number", (n, t, k) => {
         return times(cell("hs", n, t, k), cell("hr", n, t, k));
       }),
@@ -30,9 +30,15 @@ export function similarity({ hs, h, ds }: Inputs): Worked {
       made("dhs", ["N", "T", "H"], dhs, "of a product, each factor gets the other", (n, t, k) => {
         return times(cell("ds", n, t), cell("hr", n, t, k));
       }),
-      made("dh", ["N", "H"], dh, "h was repeated T times, and all copies report back", (n, k) => {
-        return sumOver(T, (t) => times(cell("ds", n, t), cell("hs", n, t, k)));
-      }),
+      made(
+        "dh",
+        ["N", "H"],
+        dh,
+        "repeated T times, h gets what all its copies get: of a repeat, a sum",
+        (n, k) => {
+          return sumOver(T, (t) => times(cell("ds", n, t), cell("hs", n, t, k)));
+        },
+      ),
     ],
   };
 }

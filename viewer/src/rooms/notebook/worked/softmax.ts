@@ -106,12 +106,12 @@ function jacobian(layer: Softmax, dy: Tensor): Tensor {
 function naive(z: NamedArray): readonly NamedArray[] {
   const [N = 0, T = 0] = z.shape;
   const top = (n: number, t: number): Expression => exp(cell("z", n, t));
-  const powers = derived("exp(z)", ["N", "T"], [N, T], "∞ from z = 710 on", [z], top);
+  const powers = derived("raw", ["N", "T"], [N, T], "∞ from z = 710 on", [z], top);
   const why = "∞ / ∞ is not a number";
   const quotients = derived("naive", ["N", "T"], [N, T], why, [powers], (n, t) => {
     return over(
-      cell("exp(z)", n, t),
-      sumOver(T, (k) => cell("exp(z)", n, k)),
+      cell("raw", n, t),
+      sumOver(T, (k) => cell("raw", n, k)),
     );
   });
   return [powers, quotients];

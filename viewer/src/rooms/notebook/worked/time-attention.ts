@@ -69,12 +69,18 @@ function gradients(
     made("dhsDec", ["N", "Td", "H"], dhsDec, "each step asked for itself alone", (n, d, k) => {
       return sumOver(Te, (e) => times(cell("ds", n, d, e), cell("hsEnc", n, e, k)));
     }),
-    made("dhsEnc", ["N", "Te", "H"], dhsEnc, "all Td steps used it twice, and add", (n, e, k) => {
-      return sumOver(Td, (d) => {
-        const asValue = times(cell("a", n, d, e), cell("dout", n, d, k));
-        return plus(asValue, times(cell("ds", n, d, e), cell("hsDec", n, d, k)));
-      });
-    }),
+    made(
+      "dhsEnc",
+      ["N", "Te", "H"],
+      dhsEnc,
+      "every decoder step used it twice, and all of that adds up",
+      (n, e, k) => {
+        return sumOver(Td, (d) => {
+          const asValue = times(cell("a", n, d, e), cell("dout", n, d, k));
+          return plus(asValue, times(cell("ds", n, d, e), cell("hsDec", n, d, k)));
+        });
+      },
+    ),
   ];
 }
 

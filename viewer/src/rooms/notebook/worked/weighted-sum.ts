@@ -56,7 +56,7 @@ export function weightSum({ hs, a, dc }: Inputs): Worked {
   const [, T = 0, H = 0] = hs.shape;
   const dt = repeated(dc, 1, T);
   const dar = multiplied(dt, hs);
-  const copies = "c is a sum over the steps, and a sum's gradient is repeated to all it added";
+  const copies = "as c adds up the steps, each of them gets the gradient of c: of a sum, a repeat";
   return {
     forward: weightSumForward(hs, a, c),
     backward: [
@@ -68,9 +68,15 @@ export function weightSum({ hs, a, dc }: Inputs): Worked {
       made("dhs", ["N", "T", "H"], dhs, "of a product, each factor gets the other", (n, t, k) => {
         return times(cell("dt", n, t, k), cell("a", n, t));
       }),
-      made("da", ["N", "T"], da, "a was repeated H times, and all copies report back", (n, t) => {
-        return sumOver(H, (k) => cell("dar", n, t, k));
-      }),
+      made(
+        "da",
+        ["N", "T"],
+        da,
+        "repeated H times, a gets what all its copies get: of a repeat, a sum",
+        (n, t) => {
+          return sumOver(H, (k) => cell("dar", n, t, k));
+        },
+      ),
     ],
   };
 }
