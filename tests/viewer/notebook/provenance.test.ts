@@ -5,6 +5,7 @@ import {
   cellsOf,
   type Expression,
   evaluate,
+  type Values,
 } from "../../../viewer/src/rooms/notebook/expression.ts";
 import { type Edits, type Inputs, inputsOf } from "../../../viewer/src/rooms/notebook/inputs.ts";
 import {
