@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
-import { house, NO_BROWSER } from "./visit.ts";
+import { house, NO_BROWSER, plainHost } from "./visit.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** What a visitor may have to download before a model, in bytes of gzip. */
@@ -93,6 +93,27 @@ describe.skipIf(NO_BROWSER !== null)("the page", () => {
     const { page, complaints } = await visit("#/nowhere?text=%E0%A4%A&at=,,&set=x:y&fix={&beam=99");
     await page.getByRole("heading", { name: "Read" }).waitFor();
     expect(complaints).toEqual([]);
+  });
+});
+
+describe.skipIf(NO_BROWSER !== null)("on a host of static files, under a path", () => {
+  const { visit } = plainHost();
+
+  it("reads", async () => {
+    const { page } = await visit("#/read?text=june+27%2C+1990");
+    const output = page.getByRole("status", { name: "Output" });
+    await expect.poll(() => output.innerText(), { timeout: 20_000 }).toBe("1990-06-27");
+  });
+
+  it("trains on one thread, and says why", async () => {
+    const { page, complaints } = await visit("#/train");
+    await page.getByRole("combobox", { name: "Pairs" }).selectOption("roman");
+    await page.getByRole("spinbutton", { name: "Epochs" }).fill("1");
+    await page.getByRole("button", { name: "Start" }).click();
+    await page.getByText(/Without cross-origin isolation the page has one thread/).waitFor();
+    await page.getByText(/Done; the best had/).waitFor({ timeout: 60_000 });
+    // The list of models that heed serve would have, which such a host has not.
+    expect(complaints.filter((each) => !each.includes("404"))).toEqual([]);
   });
 });
 

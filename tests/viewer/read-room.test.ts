@@ -75,7 +75,7 @@ describe.skipIf(NO_BROWSER !== null)("the room where models are read", () => {
     const other = tree.getByRole("listitem").last().getByRole("button");
     await other.click();
     await page.getByText("Decoded on from what you set by hand").waitFor();
-    expect(page.url()).toContain("beam=4");
+    await expect.poll(() => page.url()).toContain("beam=4");
     await page.getByRole("button", { name: "Back to the model's own" }).click();
     await expectOutput(page, "1990-06-27");
   });

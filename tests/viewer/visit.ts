@@ -1,15 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join } from "node:path";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { findChromium } from "../package/headless-browser.ts";
-
-const EXECUTABLE = findChromium();
+import { launchChromium } from "../support/chromium.ts";
 
 /** Why no page can be visited here; null where one can. CI must have a Chromium. */
 export const NO_BROWSER: string | null =
-  EXECUTABLE === null && process.env["CI"] === undefined
+  process.env["CI"] === undefined && findChromium() === null
     ? "there is no Chromium on this machine"
     : null;
 
@@ -38,27 +40,70 @@ export interface House {
  * @param models the model files that it is to serve
  */
 export function house(models: () => readonly string[] = () => []): House {
-  let server: ChildProcess | null = null;
+  return houseWith(async () => {
+    const command = ["dist/cli/main.js", "serve", ...models(), "--port", "0"];
+    const server = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
+    return { address: await addressOf(server), close: () => end(server) };
+  });
+}
+
+/** The same on a host of static files that knows nothing of heed, at a path of its own. */
+export function plainHost(): House {
+  return houseWith(async () => {
+    const server = createServer((request, response) => {
+      const { pathname } = new URL(request.url ?? "/", "http://localhost");
+      const file = join("dist/viewer", pathname.replace(/^\/some\/where\/?/, "") || "index.html");
+      if (!pathname.startsWith("/some/where/") || !existsSync(file)) {
+        response.writeHead(404).end();
+        return;
+      }
+      const type = TYPES[extname(file)] ?? "application/octet-stream";
+      response.writeHead(200, { "Content-Type": type }).end(readFileSync(file));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    return {
+      address: `http://127.0.0.1:${port}/some/where/`,
+      close: async () => {
+        server.closeAllConnections();
+        server.close();
+      },
+    };
+  });
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+};
+
+/** A server that is at work. */
+interface Running {
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+function houseWith(start: () => Promise<Running>): House {
+  let server: Running | null = null;
   let browser: Browser | null = null;
-  let address = "";
   let close = async (): Promise<void> => {};
 
   beforeAll(async () => {
     if (NO_BROWSER !== null) return;
-    if (EXECUTABLE === null) throw new Error("CI must have a Chromium, and there is none");
     if (!existsSync("dist/viewer/index.html")) {
       throw new Error("dist/viewer is missing; `npm run build` makes it");
     }
-    server = spawn(process.execPath, ["dist/cli/main.js", "serve", ...models(), "--port", "0"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    address = await addressOf(server);
-    browser = await chromium.launch({ executablePath: EXECUTABLE, args: ["--no-sandbox"] });
+    server = await start();
+    browser = await launchChromium();
+    if (browser === null) throw new Error("CI must have a Chromium, and there is none");
   });
   afterAll(async () => {
     await close();
     await browser?.close();
-    await end(server);
+    await server?.close();
   });
 
   return {
@@ -67,6 +112,7 @@ export function house(models: () => readonly string[] = () => []): House {
       const context = await browser!.newContext(options);
       close = () => context.close();
       const page = await context.newPage();
+      const { address } = server!;
       const visit: Visit = { page, address, complaints: [], requests: [] };
       page.on("console", (message) => {
         if (message.type() === "error") visit.complaints.push(message.text());
@@ -76,7 +122,7 @@ export function house(models: () => readonly string[] = () => []): House {
       await page.goto(`${address}${hash}`);
       return visit;
     },
-    close: () => end(server),
+    close: async () => server?.close(),
   };
 }
 
@@ -90,8 +136,8 @@ async function addressOf(server: ChildProcess): Promise<string> {
   throw new Error(`heed serve ended without an address:\n${said}`);
 }
 
-async function end(server: ChildProcess | null): Promise<void> {
-  if (server === null || server.exitCode !== null || server.signalCode !== null) return;
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
   const ended = once(server, "exit");
   server.kill("SIGINT");
   await ended;

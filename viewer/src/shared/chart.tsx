@@ -14,6 +14,8 @@ interface ChartProps {
 }
 
 const HEIGHT = 190;
+/** Distances that marks of an axis of whole numbers may have. */
+const WHOLE = Array.from({ length: 21 }, (_, i) => [1, 2, 5][i % 3]! * 10 ** Math.floor(i / 3));
 
 /** A curve that grows. */
 export function Chart({ title, summary, xs, ys, xLabel, isShare = false }: ChartProps) {
@@ -69,7 +71,8 @@ function options(element: HTMLElement, xLabel: string, isShare: boolean): uPlot.
     cursor: { show: false },
     scales: { x: { time: false }, y: isShare ? { range: [0, 1] } : {} },
     axes: [
-      { ...axis, label: xLabel, labelSize: 18, size: 34 },
+      // Steps and epochs are whole.
+      { ...axis, label: xLabel, labelSize: 18, size: 34, incrs: WHOLE },
       { ...axis, size: 56, ...(isShare ? { values: percent } : {}) },
     ],
     series: [

@@ -159,11 +159,11 @@ function Pinned({ view, training }: Pick<ProgressProps, "view" | "training">) {
   if (result === undefined) return null;
   return (
     <section class="panel" aria-label="What it looks at">
-      <label>
+      <label class="watch">
         <span class="quiet small">Watch this example</span>
         <input
           type="text"
-          class="mono text"
+          class="mono"
           defaultValue={result.source}
           disabled={view.phase === "ended"}
           onChange={({ currentTarget }) => training.pin(currentTarget.value)}
