@@ -27,7 +27,8 @@ const LATE = { ...SHORT, stalled: 60_000 };
 
 describe("a client that is slow", () => {
   it("to send its headers, byte by byte, is told 408 and loses its connection", async () => {
-    const { port } = await startSite({ patience: SHORT });
+    // It has all the time for the request, but not for its headers.
+    const { port } = await startSite({ patience: { ...SHORT, request: 60_000 } });
     const socket = connection(port);
     const text = [..."GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Header: one that takes for ever\r\n"];
     const dripping = setInterval(() => socket.write(text.shift() ?? "x"), 50);
