@@ -84,6 +84,59 @@ describe("attentionToSvg", () => {
     expect(attentionToSvg(map)).toBe(attentionToSvg(structuredClone(map)));
   });
 
+  it("draws a map of very many cells by colour, each cell once", () => {
+    const symbols = Array.from({ length: 150 }, (_, i) => `s${i}`);
+    // Three neighbours each are of one colour.
+    const step = (d: number, e: number): number => (d * 7 + Math.floor(e / 3)) % 41;
+    const attention = symbols.map((_, d) =>
+      symbols.map((__, e) => (d === 3 && e === 3 ? Number.NaN : step(d, e) / 40)),
+    );
+    const any = { sourceSymbols: symbols, outputSymbols: symbols, attention };
+    const large = attentionToSvg(any, { cellSize: 4 });
+    expectWellFormed(large);
+    const drawn = symbols.map(() => symbols.map(() => -1));
+    let lines = 0;
+    for (const [, step, path] of large.matchAll(/<path class="w(\d+)" d="([^"]*)"/g)) {
+      for (const [, e, d, length] of path!.matchAll(/M(\d+) (\d+)h(\d+)/g)) {
+        lines += 1;
+        drawn[Number(d)]!.fill(Number(step), Number(e), Number(e) + Number(length));
+      }
+    }
+    expect(drawn).toEqual(
+      attention.map((row) => row.map((w) => (Number.isNaN(w) ? -1 : Math.round(w * 40)))),
+    );
+    expect(lines).toBe(150 * 50);
+    expect(large).toMatch(/<path class="none" d="M3\.1 3\.1h\.8v\.8h-\.8z"/);
+    // Labels of 4 pixels would lie on each other: every fourth is written.
+    expect(large.match(/>s\d+<\/text>/g)).toHaveLength(2 * 38);
+  });
+
+  it("takes a theme, names for its axes and a size of cells", () => {
+    const dark = attentionToSvg(map, {
+      theme: "dark",
+      labels: { source: "<key>", output: "query" },
+      cellSize: 30,
+    });
+    expectWellFormed(dark);
+    expect(dark).not.toContain("prefers-color-scheme");
+    expect(dark).toContain("#0d1117");
+    expect(dark).not.toContain("#ffffff");
+    expect(dark).toContain(">&lt;key&gt; →</text>");
+    expect(dark).toContain(">← query</text>");
+    expect(dark).toContain('width="29" height="29"');
+    // Two in one page, of which each keeps its own colours.
+    expect(attentionToSvg(map, { theme: "light" })).toContain(".heed-attention.heed-light .w0{");
+  });
+
+  it.each([
+    [{ theme: "pink" }, /theme to be "auto", "light" or "dark", got "pink"/],
+    [{ cellSize: 0.5 }, /cellSize to be a number of pixels from 1 to 200, got 0.5/],
+    [{ labels: { row: "x" } }, /options as an object of source, output, got the option "row"/],
+    [{ colour: 1 }, /got the option "colour"/],
+  ])("refuses %o", (options, message) => {
+    expect(() => attentionToSvg(map, options as object)).toThrow(message);
+  });
+
   it("draws maps without output, without source and without both", () => {
     for (const [sourceSymbols, outputSymbols] of [
       [["a"], []],
