@@ -141,6 +141,17 @@ function reachedFrom(
   return reached;
 }
 
+test("dx is the jacobian that is shown, times dy", () => {
+  const arrays = allStages(inputsOf(device, 4, 2, new Map()), 0)["softmax"]!;
+  const [J, dy, dx] = ["J", "dy", "dx"].map((name) => arrays.find((each) => each.name === name)!);
+  for (const [n = 0, t = 0] of indicesOf(dx!.shape)) {
+    const product = [0, 1, 2, 3, 4].reduce((sum, k) => {
+      return sum + valueAt(J!, [n, k, t]) * valueAt(dy!, [n, k]);
+    }, 0);
+    expect(valueAt(dx!, [n, t])).toBeCloseTo(product, 12);
+  }
+});
+
 test("gradients are those of the layers, by central differences through the page's own arrays", () => {
   const step = 1e-5;
   const find = (arrays: readonly NamedArray[], name: string): NamedArray => {

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { Failure } from "../../shared/failure.tsx";
 
 export interface CodeProps {
   /** How a program uses it. */
@@ -13,10 +14,13 @@ export interface CodeProps {
 export function Code({ title, use, names, functions }: CodeProps & { readonly title: string }) {
   const [isOpen, setOpen] = useState(false);
   const [sources, setSources] = useState<readonly string[]>([]);
+  const [error, setError] = useState<unknown>(null);
   useEffect(() => {
     if (!isOpen || sources.length > 0) return;
     // Text that most visitors never open is loaded when one does.
-    import("./sources.ts").then(({ definitionOf }) => setSources(functions.map(definitionOf)));
+    import("./sources.ts").then(({ definitionOf }) => {
+      setSources(functions.map(definitionOf));
+    }, setError);
   }, [isOpen, sources, functions]);
   return (
     <details class="code" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
@@ -30,6 +34,7 @@ export function Code({ title, use, names, functions }: CodeProps & { readonly ti
           {...{ title, text }}
         />
       ))}
+      {error !== null && <Failure error={error} />}
     </details>
   );
 }

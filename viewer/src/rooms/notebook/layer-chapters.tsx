@@ -99,8 +99,8 @@ const [dhs, s] = layer.backward(h); // the other side of a weighted sum`,
         )
       </>,
       <>
-        dx<sub>n,t</sub> = y<sub>n,t</sub> · (dy<sub>n,t</sub> − Σ<sub>k</sub> y<sub>n,k</sub> · dy
-        <sub>n,k</sub>)
+        dx<sub>n,t</sub> = Σ<sub>k</sub> J<sub>k,t</sub> · dy<sub>n,k</sub> = y<sub>n,t</sub> · (dy
+        <sub>n,t</sub> − Σ<sub>k</sub> y<sub>n,k</sub> · dy<sub>n,k</sub>)
       </>,
     ],
     shapes: ["x (N, T) → y (N, T)", "dy (N, T) → dx (N, T)"],

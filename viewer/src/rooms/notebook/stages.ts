@@ -105,7 +105,7 @@ function ofSoftmax(inputs: Inputs, shift: number): readonly Stage[] {
       title: "Softmax",
       rows: [
         row("Forward", ["", "+ shift →", "max →", "exp(z − max) →", "Σ →", "e / sum →"], forward),
-        row("The same without taking the maximum off", ["", "/ Σ →"], naive),
+        row("The same without taking the maximum off", ["exp(z) →", "/ Σ →"], naive),
         row("Backward", ["", "", "Σ y·dy →", "y·(dy − dot) →"], backward),
       ],
     },
