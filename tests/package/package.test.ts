@@ -202,8 +202,8 @@ const DRAWN = {
   csv: ",a,b\r\nA,0.25,0.75\r\n",
   svg: true,
   html: true,
-  refusal: ["DataError", true],
-  mounted: "DataError",
+  refused: true,
+  mounted: "refused",
 };
 
 /** Whether this machine can build native kernels; under CI it must. */

@@ -12,9 +12,9 @@ export interface Drawn {
   readonly csv: string;
   readonly svg: boolean;
   readonly html: boolean;
-  /** The name of an error that heed/plot threw, and whether it is of the class that heed exports. */
-  readonly refusal: readonly [string, boolean];
-  /** What the first cell says in a page; the name of the refusal where there is none. */
+  /** Whether an error that heed/plot throws is of the class that heed exports. */
+  readonly refused: boolean;
+  /** What the first cell says in a page; "refused" where there is none. */
   readonly mounted: string;
 }
 
@@ -25,26 +25,26 @@ export function draw(): Drawn {
     csv: attentionToCsv(map),
     svg: attentionToSvg(map).startsWith("<svg "),
     html: attentionToHtml(map).startsWith("<!doctype html>"),
-    refusal: refused(() => attentionToSvg(map, { title: "t", theme: "pink" as "light" })),
+    refused: refuses(() => attentionToSvg(map, { title: "t", theme: "pink" as "light" })),
     mounted: mount(),
   };
 }
 
 function mount(): string {
-  try {
+  let said = "";
+  const refused = refuses(() => {
     const mounted: MountedMap = mountAttentionMap(globalThis.document?.body, map);
     mounted.select({ row: 0, column: 0 });
-    return document.querySelector(".heed-readout p")?.textContent ?? "";
-  } catch (error) {
-    return (error as Error).name;
-  }
+    said = document.querySelector(".heed-readout p")?.textContent ?? "";
+  });
+  return refused ? "refused" : said;
 }
 
-function refused(run: () => void): [string, boolean] {
+function refuses(run: () => void): boolean {
   try {
     run();
+    return false;
   } catch (error) {
-    return [(error as Error).name, error instanceof DataError];
+    return error instanceof DataError;
   }
-  return ["nothing", false];
 }
