@@ -18,7 +18,8 @@ export default defineConfig({
     // A worker for each core: vitest would leave one to itself, half of a machine of two.
     maxWorkers: "100%",
     testTimeout: 90_000,
-    hookTimeout: 120_000,
+    // Installing the package compiles its kernels, which takes minutes beside other work.
+    hookTimeout: 300_000,
     reporters: ["default", new PlainSummary()],
   },
 });

@@ -150,7 +150,7 @@ describe("a page that Vite bundled", () => {
 
   beforeAll(async () => {
     if (heed.unavailable === null) warnings = await bundle();
-  }, 120_000);
+  });
   beforeEach((context) => {
     if (heed.unavailable !== null) context.skip(heed.unavailable);
   });
