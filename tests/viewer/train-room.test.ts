@@ -50,6 +50,20 @@ describe.skipIf(NO_BROWSER !== null)("the room where models are trained", () => 
     expect(file.suggestedFilename()).toBe("my roman.safetensors");
   });
 
+  it("goes on while its visitor is in another room", async () => {
+    const { page } = await visit("#/train");
+    await page.getByRole("button", { name: "Start" }).click();
+    const bar = page.getByRole("progressbar", { name: "Steps of training" });
+    const steps = async (): Promise<number> => Number(await bar.getAttribute("value"));
+    await expect.poll(steps, { timeout: 30_000 }).toBeGreaterThan(5);
+    const before = await steps();
+    await page.getByRole("link", { name: "Read" }).click();
+    await page.getByRole("status", { name: "Output" }).waitFor();
+    await page.getByRole("link", { name: "Train" }).click();
+    await expect.poll(steps, { timeout: 30_000 }).toBeGreaterThan(before);
+    expect(await page.getByRole("button", { name: "Start" }).isDisabled()).toBe(true);
+  });
+
   it("trains on pairs that are pasted, and tells epochs apart", async () => {
     const { page, complaints } = await visit("#/train");
     await page.getByRole("combobox", { name: "Pairs" }).selectOption("own");

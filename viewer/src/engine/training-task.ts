@@ -80,8 +80,8 @@ export interface EpochNotice {
   readonly symbolErrorRate: number;
   readonly isBest: boolean;
   readonly seconds: number;
-  /** The model as it is now, to be looked at beside others. */
-  readonly model: Uint8Array;
+  /** The model as it is now, to be looked at beside others; null where too many were kept since. */
+  readonly model: Uint8Array | null;
 }
 
 /** What a training says unasked. */

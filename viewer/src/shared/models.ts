@@ -98,7 +98,7 @@ async function fetchBytes(url: string): Promise<Uint8Array> {
     answer = await fetch(url);
   } catch (cause) {
     throw new Error(
-      `${url} cannot be fetched. Another site has to allow it (CORS); else save the file and open it here.`,
+      `${url} cannot be fetched. It has to be https, and its site has to allow it (CORS); else save the file and open it here.`,
       { cause },
     );
   }

@@ -1,20 +1,17 @@
-import { writeRoute } from "../../route.ts";
 import { AttentionView } from "../../shared/attention-view.tsx";
 import { Chart } from "../../shared/chart.tsx";
-import { download } from "../../shared/download.ts";
-import { addModel } from "../../shared/models.ts";
+import { Keep } from "./keep.tsx";
+import { pauseTraining, resumeTraining, stopTraining, watchExample } from "./training.ts";
 import { duration, type TrainingView } from "./training-state.ts";
-import type { Training } from "./use-training.ts";
 
 interface ProgressProps {
   readonly view: TrainingView;
-  readonly training: Training;
   /** What the model is called in the room where models are read. */
   readonly name: string;
 }
 
 /** A training as it goes: figures, curves, examples, attention. */
-export function Progress({ view, training, name }: ProgressProps) {
+export function Progress({ view, name }: ProgressProps) {
   const { plan, step, look, loss, exact, epochs, phase, end } = view;
   const last = epochs.at(-1);
   const best = epochs.reduce((most, { exactMatch }) => Math.max(most, exactMatch), 0);
@@ -35,17 +32,17 @@ export function Progress({ view, training, name }: ProgressProps) {
           aria-label="Steps of training"
         />
         {phase === "training" && (
-          <button type="button" onClick={training.pause}>
+          <button type="button" onClick={pauseTraining}>
             Pause
           </button>
         )}
         {phase === "paused" && (
-          <button type="button" onClick={training.resume}>
+          <button type="button" onClick={resumeTraining}>
             Resume
           </button>
         )}
         {phase !== "ended" && (
-          <button type="button" onClick={training.stop} disabled={phase === "paused"}>
+          <button type="button" onClick={stopTraining} disabled={phase === "paused"}>
             Stop
           </button>
         )}
@@ -87,7 +84,7 @@ export function Progress({ view, training, name }: ProgressProps) {
       </div>
       {look !== null && (
         <div class="columns">
-          <Pinned view={view} training={training} />
+          <Pinned view={view} />
           <section class="panel" aria-label="Examples that were held out">
             <h3>Held out</h3>
             <ul class="conversions mono">
@@ -109,52 +106,8 @@ export function Progress({ view, training, name }: ProgressProps) {
   );
 }
 
-function Keep({ view, name }: Pick<ProgressProps, "view" | "name">) {
-  const { end, epochs } = view;
-  const best = end?.model ?? epochs.findLast(({ isBest }) => isBest)?.model;
-  if (best === undefined) return null;
-  const open = (key: string, model: Uint8Array): void => {
-    addModel({ key, label: key, bytes: async () => model });
-  };
-  return (
-    <div class="row">
-      <button
-        type="button"
-        onClick={() => download(`${name}.safetensors`, new Blob([new Uint8Array(best)]))}
-      >
-        Download the model
-      </button>
-      <button
-        type="button"
-        onClick={() => {
-          open(name, best);
-          location.hash = writeRoute("read", { model: name, text: view.look?.pinned.source ?? "" });
-        }}
-      >
-        Read with it
-      </button>
-      {epochs.length > 1 && (
-        <button
-          type="button"
-          onClick={() => {
-            for (const { epoch, model } of epochs) open(`${name}, epoch ${epoch}`, model);
-            const [first, final] = [epochs[0]?.epoch, epochs.at(-1)?.epoch];
-            location.hash = writeRoute("read", {
-              model: `${name}, epoch ${first}`,
-              with: `${name}, epoch ${final}`,
-              text: view.look?.pinned.source ?? "",
-            });
-          }}
-        >
-          Compare epochs
-        </button>
-      )}
-    </div>
-  );
-}
-
 /** The map of one example, which changes while the model learns. */
-function Pinned({ view, training }: Pick<ProgressProps, "view" | "training">) {
+function Pinned({ view }: Pick<ProgressProps, "view">) {
   const result = view.look?.pinned;
   if (result === undefined) return null;
   return (
@@ -166,7 +119,7 @@ function Pinned({ view, training }: Pick<ProgressProps, "view" | "training">) {
           class="mono"
           defaultValue={result.source}
           disabled={view.phase === "ended"}
-          onChange={({ currentTarget }) => training.pin(currentTarget.value)}
+          onChange={({ currentTarget }) => watchExample(currentTarget.value)}
         />
       </label>
       {result.attention.length > 0 ? (

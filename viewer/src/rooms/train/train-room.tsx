@@ -11,7 +11,7 @@ import { Failure } from "../../shared/failure.tsx";
 import type { RoomProps } from "../room.ts";
 import { type DataChoice, DataForm, FIRST_CHOICE, withFile } from "./data-form.tsx";
 import { Progress } from "./progress.tsx";
-import { useTraining } from "./use-training.ts";
+import { startTraining, useTraining } from "./training.ts";
 import "./train.css";
 
 const NAMES: Readonly<Record<Preset, string>> = {
@@ -27,16 +27,14 @@ export function TrainRoom(_props: RoomProps) {
   const [seed, setSeed] = useState("0");
   const [epochs, setEpochs] = useState("");
   const [error, setError] = useState<unknown>(null);
-  const training = useTraining();
-  const { view } = training;
+  const { view, name, error: failure } = useTraining();
   const isBusy = view !== null && view.phase !== "ended";
   const start = (): void => {
     try {
-      const task = taskOf(choice, preset, seed, epochs);
+      startTraining(taskOf(choice, preset, seed, epochs), nameOf(choice));
       setError(null);
-      training.start(task);
-    } catch (failure) {
-      setError(failure);
+    } catch (wrong) {
+      setError(wrong);
     }
   };
   return (
@@ -100,8 +98,8 @@ export function TrainRoom(_props: RoomProps) {
         </div>
       </form>
       {error !== null && <Failure error={error} />}
-      {training.error !== null && <Failure error={training.error} />}
-      {view !== null && <Progress view={view} training={training} name={nameOf(choice)} />}
+      {failure !== null && <Failure error={failure} />}
+      {view !== null && <Progress view={view} name={name} />}
     </DropArea>
   );
 }

@@ -50,10 +50,27 @@ export function afterNotice(view: TrainingView, notice: TrainingNotice): Trainin
     case "epoch":
       return {
         ...view,
-        epochs: [...view.epochs, notice],
+        epochs: withinMemory([...view.epochs, notice]),
         exact: withPoint(view.exact, notice.epoch, notice.exactMatch),
       };
   }
+}
+
+/** Most bytes of models that are kept beside one another. */
+const MOST_BYTES = 64 * 2 ** 20;
+
+/** The epochs, the oldest of which give their models up when all of them are too large; the best keeps its. */
+function withinMemory(epochs: readonly EpochNotice[]): readonly EpochNotice[] {
+  const best = epochs.findLast(({ isBest }) => isBest);
+  let left = MOST_BYTES - (best?.model?.length ?? 0);
+  return epochs
+    .toReversed()
+    .map((epoch) => {
+      if (epoch === best) return epoch;
+      left -= epoch.model?.length ?? 0;
+      return left >= 0 ? epoch : { ...epoch, model: null };
+    })
+    .toReversed();
 }
 
 /** A curve with a point more; of too many, every second is left out. */
