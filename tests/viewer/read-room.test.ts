@@ -71,7 +71,7 @@ describe.skipIf(NO_BROWSER !== null)("the room where models are read", () => {
     await expectOutput(page, "1990-06-27");
     await page.getByRole("combobox", { name: "Beam" }).selectOption("4");
     const tree = page.getByRole("region", { name: "Alternatives" });
-    await tree.waitFor();
+    await tree.getByRole("listitem").nth(1).waitFor();
     const other = tree.getByRole("listitem").last().getByRole("button");
     await other.click();
     await page.getByText("Decoded on from what you set by hand").waitFor();

@@ -14,12 +14,15 @@ export function Alternatives({ outputs, onChoose }: AlternativesProps) {
     <section class="panel" aria-label="Alternatives">
       <h3>Alternatives</h3>
       <p class="quiet small">
-        What else the model would write, and how probable it is. Choose a piece to decode on from
-        it.
+        {outputs.length > 1
+          ? "What else the model would write, and how probable it is. Choose a piece to decode on from it."
+          : "A beam of more than 1 shows what else the model would write."}
       </p>
-      <div class="scroll">
-        <Branches branches={treeOf(outputs)} onChoose={onChoose} />
-      </div>
+      {outputs.length > 1 && (
+        <div class="scroll">
+          <Branches branches={treeOf(outputs)} onChoose={onChoose} />
+        </div>
+      )}
     </section>
   );
 }

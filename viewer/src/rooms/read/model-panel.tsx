@@ -60,31 +60,33 @@ export function ModelPanel(props: ModelPanelProps) {
               </button>
             </p>
           )}
-          {attends && (
-            <AttentionView
-              map={result}
-              title={`${result.source} → ${result.output}`}
-              selection={selection}
-              onSelect={onSelect}
-              onEdit={(row, weights) =>
-                onSteer(withRow(steering, row, weights, result.outputSymbols))
-              }
-              mounted={(view) => {
-                map.current = view;
-              }}
-            />
-          )}
-          {!attends && result.outputSymbols.length > 0 && (
-            <p class="quiet">This model has no attention to show.</p>
-          )}
-          {attends && <SaveMenu map={result} view={map} />}
-          {result.heads.length > 1 && <Heads result={result} />}
-          {result.alternatives.length > 1 && (
+          <div class="columns">
+            <div>
+              {attends && (
+                <AttentionView
+                  map={result}
+                  title={`${result.source} → ${result.output}`}
+                  selection={selection}
+                  onSelect={onSelect}
+                  onEdit={(row, weights) =>
+                    onSteer(withRow(steering, row, weights, result.outputSymbols))
+                  }
+                  mounted={(view) => {
+                    map.current = view;
+                  }}
+                />
+              )}
+              {!attends && result.outputSymbols.length > 0 && (
+                <p class="quiet">This model has no attention to show.</p>
+              )}
+              {attends && <SaveMenu map={result} view={map} />}
+              {result.heads.length > 1 && <Heads result={result} />}
+            </div>
             <Alternatives
               outputs={result.alternatives}
               onChoose={(path) => onSteer(withSymbols(steering, path))}
             />
-          )}
+          </div>
         </>
       )}
     </section>
