@@ -55,6 +55,7 @@ export abstract class HeedError extends Error {
         ? `${facts.received}; ${facts.expected}`
         : `expected ${facts.expected}, got ${facts.received}`;
     super(`${facts.where}: ${text}${fix}`, options);
+    // Classes of heed have theirs as fields, since minifiers give them other names.
     this.name = new.target.name;
     this.where = facts.where;
     this.expected = facts.expected;
@@ -69,7 +70,9 @@ export abstract class HeedError extends Error {
  * @example
  * tensor([[1, 2], [3]]); // → throws ShapeError: expected an array of length 2 at index [1]
  */
-export class ShapeError extends HeedError {}
+export class ShapeError extends HeedError {
+  override readonly name: string = "ShapeError";
+}
 
 /**
  * A number type that does not exist, is not held by a device, or is mixed with another.
@@ -77,7 +80,9 @@ export class ShapeError extends HeedError {}
  * @example
  * indices([1.5]); // → throws DtypeError: expected whole numbers of 32 bits
  */
-export class DtypeError extends HeedError {}
+export class DtypeError extends HeedError {
+  override readonly name: string = "DtypeError";
+}
 
 /**
  * A device that cannot be opened, has run out of memory, or is mixed with another.
@@ -88,7 +93,9 @@ export class DtypeError extends HeedError {}
  * const layer = new WeightSum();
  * layer.forward(zeros([1, 2, 3]), zeros([1, 2], elsewhere)); // → throws DeviceError
  */
-export class DeviceError extends HeedError {}
+export class DeviceError extends HeedError {
+  override readonly name: string = "DeviceError";
+}
 
 /**
  * A call that comes too early or too late: `backward` before `forward`, use after `dispose`.
@@ -96,7 +103,9 @@ export class DeviceError extends HeedError {}
  * @example
  * new Softmax().backward(tensor([1, 2])); // → throws StateError
  */
-export class StateError extends HeedError {}
+export class StateError extends HeedError {
+  override readonly name: string = "StateError";
+}
 
 /**
  * Training data, text or an option that cannot be used.
@@ -105,7 +114,9 @@ export class StateError extends HeedError {}
  * const bytes = new TextEncoder().encode("no tab here");
  * parsePairs(bytes, { file: "pairs.tsv" }); // → throws DataError: pairs.tsv, line 1
  */
-export class DataError extends HeedError {}
+export class DataError extends HeedError {
+  override readonly name: string = "DataError";
+}
 
 /**
  * A model file that is damaged, foreign or from a later version.
@@ -113,4 +124,6 @@ export class DataError extends HeedError {}
  * @example
  * AttentionSeq2seq.fromBytes(new Uint8Array(4)); // → throws CheckpointError: only 4 bytes
  */
-export class CheckpointError extends HeedError {}
+export class CheckpointError extends HeedError {
+  override readonly name: string = "CheckpointError";
+}
