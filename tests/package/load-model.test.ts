@@ -110,6 +110,8 @@ describe("loadModel", () => {
     expect(expected.length).toBeGreaterThan(0);
     writeFileSync(join(folder, "model.safetensors"), await model.toBytes());
     copyFileSync("dist/browser.js", join(folder, "heed.js"));
+    // What the library and heed/plot have in common.
+    copyFileSync("dist/shared.js", join(folder, "shared.js"));
     writeFileSync(join(folder, "loading.js"), LOADING);
     writeFileSync(join(folder, "page.js"), PAGE);
     writeFileSync(join(folder, "worker.js"), WORKER);
