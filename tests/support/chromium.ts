@@ -4,13 +4,17 @@ import { type Browser, chromium } from "playwright-core";
 import type { TestContext } from "vitest";
 import { findChromium } from "../package/headless-browser.ts";
 
-/** The Chromium of this machine, to be driven; null where there is none. */
-export async function launchChromium(): Promise<Browser | null> {
+/**
+ * The Chromium of this machine, to be driven; null where there is none.
+ *
+ * @param flags besides those that it always has
+ */
+export async function launchChromium(flags: readonly string[] = []): Promise<Browser | null> {
   const command = findChromium();
   if (command === null) return null;
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   const executablePath = folders.map((folder) => join(folder, command)).find(existsSync) ?? command;
-  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+  return chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", ...flags] });
 }
 
 /** Skips a test, with the reason, where there is no Chromium; under CI there must be one. */

@@ -117,6 +117,19 @@ describe.skipIf(NO_BROWSER !== null)("on a host of static files, under a path", 
   });
 });
 
+describe.skipIf(NO_BROWSER !== null || process.arch !== "x64")("in a browser without SIMD", () => {
+  // V8 has SIMD from SSE 4.1 on.
+  const { visit } = house(
+    () => [],
+    ["--js-flags=--no-enable-sse3 --no-enable-ssse3 --no-enable-sse4-1"],
+  );
+
+  it("says what is needed", async () => {
+    const { page } = await visit("#/read");
+    await page.getByText(/expected an engine with WebAssembly SIMD, got one without/).waitFor();
+  });
+});
+
 describe("the folder", () => {
   it("asks nobody else for anything", () => {
     const names = readdirSync("dist/viewer", { recursive: true, encoding: "utf8" });

@@ -38,9 +38,13 @@ export interface House {
  * Starts `heed serve` and Chromium before the tests of a file, and ends them after.
  *
  * @param models the model files that it is to serve
+ * @param flags of the browser
  */
-export function house(models: () => readonly string[] = () => []): House {
-  return houseWith(async () => {
+export function house(
+  models: () => readonly string[] = () => [],
+  flags: readonly string[] = [],
+): House {
+  return houseWith(flags, async () => {
     const command = ["dist/cli/main.js", "serve", ...models(), "--port", "0"];
     const server = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
     return { address: await addressOf(server), close: () => end(server) };
@@ -49,7 +53,7 @@ export function house(models: () => readonly string[] = () => []): House {
 
 /** The same on a host of static files that knows nothing of heed, at a path of its own. */
 export function plainHost(): House {
-  return houseWith(async () => {
+  return houseWith([], async () => {
     const server = createServer((request, response) => {
       const { pathname } = new URL(request.url ?? "/", "http://localhost");
       const file = join("dist/viewer", pathname.replace(/^\/some\/where\/?/, "") || "index.html");
@@ -86,7 +90,7 @@ interface Running {
   close(): Promise<void>;
 }
 
-function houseWith(start: () => Promise<Running>): House {
+function houseWith(flags: readonly string[], start: () => Promise<Running>): House {
   let server: Running | null = null;
   let browser: Browser | null = null;
   let close = async (): Promise<void> => {};
@@ -97,7 +101,7 @@ function houseWith(start: () => Promise<Running>): House {
       throw new Error("dist/viewer is missing; `npm run build` makes it");
     }
     server = await start();
-    browser = await launchChromium();
+    browser = await launchChromium(flags);
     if (browser === null) throw new Error("CI must have a Chromium, and there is none");
   });
   afterAll(async () => {
