@@ -53,9 +53,10 @@ export async function transduceText(
   const search = readSearchOptions(where, options, true);
   checkAttending(members, search, where);
   inputParts(where, "text", input);
-  const reading = readSteered(members, input, search, where);
+  const forced: Forced = new Map();
+  const reading = readSteered(members, input, search, forced, where);
   if (reading instanceof DataError) throw reading;
-  const made = (await transduceReadings(members, [reading], search, where)).get(reading)!;
+  const made = (await transduceReadings(members, [reading], search, forced)).get(reading)!;
   if (made instanceof HeedError) throw made;
   return made;
 }
@@ -122,9 +123,10 @@ async function* transduceRuns(
   let number = 0;
   for await (const run of windows(inputs, windowRules(options))) {
     for (const input of run) inputParts(where, `inputs[${number++}]`, input);
-    const readings = run.map((input) => readSteered(members, input, options, where));
+    const forced: Forced = new Map();
+    const readings = run.map((input) => readSteered(members, input, options, forced, where));
     const readable = readings.filter((each): each is Reading => !(each instanceof DataError));
-    const made = await transduceReadings(members, readable, options, where);
+    const made = await transduceReadings(members, readable, options, forced);
     yield readings.map((reading, i) => {
       const answer = reading instanceof DataError ? reading : made.get(reading)!;
       return answer instanceof HeedError ? refused(run[i]!, answer) : answer;
@@ -132,17 +134,23 @@ async function* transduceRuns(
   }
 }
 
+/** The ids that the outputs of texts are to begin with, where anything is given of them. */
+type Forced = Map<Reading, readonly number[]>;
+
 /** {@link readInput} of a text with which what is given of its output and attention goes together. */
 function readSteered(
   members: Members,
   input: TransductionInput,
   { steer }: SearchOptions,
+  forced: Forced,
   where: string,
 ): Reading | DataError {
   const reading = readInput(members, input, where);
   if (steer === null || reading instanceof DataError || isEmpty(reading)) return reading;
   const ids = dataErrorOr(() => steeredIds(members, reading, steer, rulesOf(members), where));
-  return ids instanceof DataError ? ids : reading;
+  if (ids instanceof DataError) return ids;
+  forced.set(reading, ids);
+  return reading;
 }
 
 function isEmpty([{ symbols, tags }]: Reading): boolean {
@@ -154,7 +162,7 @@ async function transduceReadings(
   members: Members,
   readings: readonly Reading[],
   options: SearchOptions,
-  where: string,
+  forced: Forced,
 ): Promise<Map<Reading, Transduction | HeedError>> {
   const made = new Map<Reading, Transduction | HeedError>();
   for (const reading of readings) {
@@ -162,7 +170,7 @@ async function transduceReadings(
   }
   const full = readings.filter((reading) => !isEmpty(reading));
   for (const batch of batchReadings(members, full, options.batchSize, options.beam)) {
-    const found = await searchIfItFits(members, batch, options, where);
+    const found = await searchIfItFits(members, batch, options, forced);
     const failed = found instanceof HeedError;
     for (let i = 0; i < batch.length; i++) {
       const reading = batch[i]!;
@@ -177,10 +185,10 @@ async function searchIfItFits(
   members: Members,
   batch: readonly Reading[],
   options: SearchOptions,
-  where: string,
+  forced: Forced,
 ): Promise<(readonly Written[])[] | HeedError> {
   try {
-    return await search(members, batch, options, where);
+    return await search(members, batch, options, forced);
   } catch (error) {
     const isLong = batch.length === 1 && batch[0]![0].source.length >= LONG_SOURCE;
     if (isLong && (error instanceof DeviceError || error instanceof ShapeError)) return error;
@@ -193,7 +201,7 @@ async function search(
   members: Members,
   batch: readonly Reading[],
   options: SearchOptions,
-  where: string,
+  forced: Forced,
 ): Promise<(readonly Written[])[]> {
   const { beam, nBest, lengthPenalty, attention, steer } = options;
   const steppers: NetworkStepper[] = [];
@@ -205,8 +213,8 @@ async function search(
     const rules = rulesOf(members);
     let stepper: Stepper = steppers.length === 1 ? steppers[0]! : new MixtureStepper(steppers);
     if (steer !== null) {
-      const forced = batch.map((reading) => steeredIds(members, reading, steer, rules, where));
-      stepper = new ForcedStepper(stepper, forced);
+      const begun = batch.map((reading) => forced.get(reading) ?? []);
+      stepper = new ForcedStepper(stepper, begun);
     }
     if (beam === 1) {
       return (await greedySearch(stepper, batch.length, rules)).map((written) => [written]);
