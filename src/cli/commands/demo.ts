@@ -10,6 +10,7 @@ import {
   Trainer,
 } from "../../index.ts";
 import { writeFileAtomically } from "../atomic-write.ts";
+import { DATE_MODEL, DATE_STREAM, DATE_TRAINING } from "../demo/date-model.ts";
 import { generateDatePairs } from "../demo/date-pairs.ts";
 import { Stop, WorkError } from "../errors.ts";
 import { checkOutput } from "../files.ts";
@@ -28,17 +29,7 @@ const GOOD_ENOUGH = 0.995;
 const CONVERSIONS = 3;
 /** Dates shorter than this have little to show. */
 const LONG_ENOUGH = 10;
-/** As small as dates allow: about 15 seconds of one core, and 99.5 % or more for every seed tried. */
-const MODEL = {
-  hiddenSize: 64,
-  embeddingSize: 32,
-  attention: "dot",
-  inputFeeding: false,
-  attentionalSize: null,
-  dropout: 0,
-} as const;
-const TRAINING = { batchSize: 32, rate: 0.005, epochs: 6, warmup: 0, labelSmoothing: 0 };
-const DATA_STREAM = 0xda7e;
+const EPOCHS = 6;
 
 interface DemoFlags extends ComputeOptions {
   readonly seconds: number;
@@ -71,9 +62,9 @@ async function demo(flags: DemoFlags): Promise<void> {
   const { out, seed } = flags;
   if (out !== undefined) await checkOutput("--out", out, []);
   await chooseDevice(flags);
-  const { pairs, heldOut } = makeDates(new Random(seed, DATA_STREAM));
-  const config = defaultConfig(pairs, MODEL);
-  const training = defaultTraining(pairs, { ...TRAINING, seed });
+  const { pairs, heldOut } = makeDates(new Random(seed, DATE_STREAM));
+  const config = defaultConfig(pairs, DATE_MODEL);
+  const training = defaultTraining(pairs, { ...DATE_TRAINING, epochs: EPOCHS, seed });
   const model = AttentionSeq2seq.fromPairs(pairs, config, { seed });
   process.stderr.write(
     `${count(pairs.length)} dates to learn from, ${count(heldOut.length)} held out; ` +

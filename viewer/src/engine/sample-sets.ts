@@ -1,4 +1,5 @@
 import { type Pair, Random } from "heed";
+import { DATE_STREAM } from "../../../src/cli/demo/date-model.ts";
 import { generateDatePairs } from "../../../src/cli/demo/date-pairs.ts";
 
 /** Pairs that the page can make up, so that nobody needs a file to begin with. */
@@ -10,14 +11,12 @@ export type SampleSet = (typeof SAMPLE_SETS)[number];
 const DATES = 12_000;
 const LARGEST_ROMAN = 3999;
 const LARGEST_WORDS = 9999;
-/** As the stream of `heed demo` is, so that both learn the same dates. */
-const STREAM = 0xda7e;
 
 /** The pairs of a set; the seed decides which dates. */
 export function samplePairs(set: SampleSet, seed: number): Pair[] {
   switch (set) {
     case "dates":
-      return generateDatePairs(DATES, new Random(seed, STREAM));
+      return generateDatePairs(DATES, new Random(seed, DATE_STREAM));
     case "roman":
       return Array.from({ length: LARGEST_ROMAN }, (_, i) => {
         return { source: romanNumeral(i + 1), target: String(i + 1), line: i + 1 };

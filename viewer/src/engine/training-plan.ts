@@ -11,6 +11,7 @@ import {
   Trainer,
   type TrainOptions,
 } from "heed";
+import { DATE_MODEL, DATE_TRAINING } from "../../../src/cli/demo/date-model.ts";
 import { openWasm } from "./device.ts";
 import type { Preset, TrainingPlan, TrainingTask } from "./training-task.ts";
 
@@ -32,16 +33,9 @@ const SETTINGS: Readonly<
   Record<Preset, { readonly config: ConfigOverrides; readonly training: TrainOptions }>
 > = {
   quick: {
-    config: {
-      hiddenSize: 64,
-      embeddingSize: 32,
-      attention: "dot",
-      inputFeeding: false,
-      attentionalSize: null,
-      dropout: 0,
-    },
+    config: DATE_MODEL,
     // Easy pairs are learned long before the end.
-    training: { batchSize: 32, rate: 0.005, warmup: 0, labelSmoothing: 0, patience: 4 },
+    training: { ...DATE_TRAINING, patience: 4 },
   },
   standard: { config: {}, training: {} },
   transformer: {
