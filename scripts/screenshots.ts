@@ -1,11 +1,12 @@
 /**
  * Takes the pictures of docs/viewer.md anew, of the page as it was built: `npx tsx scripts/screenshots.ts`, with a
- * Chromium in the PATH or in the variable CHROMIUM.
+ * Chromium in the PATH.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
-import { chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
+import { launchChromium } from "../tests/support/chromium.ts";
 
 const FOLDER = "docs/images";
 const SIZE = { width: 1180, height: 820 };
@@ -50,8 +51,8 @@ const server = spawn(process.execPath, ["dist/cli/main.js", "serve", "--port", "
 });
 const [said] = await once(server.stdout, "data");
 const address = String(said).trim();
-const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+const browser = await launchChromium();
+if (browser === null) throw new Error("there is no Chromium on this machine");
 mkdirSync(FOLDER, { recursive: true });
 for (const { name, hash, scheme, prepare } of PICTURES) {
   const context = await browser.newContext({ colorScheme: scheme, viewport: SIZE });

@@ -7,7 +7,8 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { attentionToHtml } from "../../src/plot/attention-html.ts";
 import { launchChromium, needChromium } from "../support/chromium.ts";
-import { expectAccessible, openFile } from "./plot-page.ts";
+import { expectAccessible } from "../support/page-checks.ts";
+import { openFile } from "./plot-page.ts";
 
 const ATTACK = "</script><script>document.title='taken'</script><!--<script>";
 const MAP = {

@@ -1,7 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchChromium, needChromium } from "../support/chromium.ts";
-import { expectAccessible, openPage } from "./plot-page.ts";
+import { expectAccessible } from "../support/page-checks.ts";
+import { openPage } from "./plot-page.ts";
 
 const MAP = {
   sourceSymbols: ["e", "<b>", "שלום", " "],

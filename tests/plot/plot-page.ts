@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { rolldown } from "rolldown";
-import { expect } from "vitest";
 import type * as plot from "../../src/plot/index.ts";
+import { complaintsOf } from "../support/page-checks.ts";
 
 /** What the pages of the tests know. */
 declare global {
@@ -69,25 +68,4 @@ export async function openFile(
   });
   await page.goto(pathToFileURL(path).href);
   return { page, complaints };
-}
-
-function complaintsOf(page: Page): string[] {
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("console", (message) => {
-    // Of the browser's own picture for tabs, which no page asked for.
-    if (/favicon/.test(message.location().url)) return;
-    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
-  });
-  return complaints;
-}
-
-/** Holds a page against the rules of axe, best practices included. */
-export async function expectAccessible(page: Page): Promise<void> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
-  expect(found).toEqual([]);
 }

@@ -1,31 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
+import { expectAccessible } from "../support/page-checks.ts";
 import { house, NO_BROWSER, plainHost } from "./visit.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** What a visitor may have to download before a model, in bytes of gzip. */
 const MOST = 150_000;
-
-interface AxeResults {
-  readonly violations: readonly { readonly id: string; readonly nodes: readonly unknown[] }[];
-}
-
-async function violations(page: Page): Promise<string[]> {
-  // As a debugger does it, since the page allows no scripts but its own.
-  const session = await page.context().newCDPSession(page);
-  await session.send("Runtime.evaluate", { expression: AXE });
-  const run = "axe.run(document).then((results) => JSON.stringify(results))";
-  const { result } = await session.send("Runtime.evaluate", {
-    expression: run,
-    awaitPromise: true,
-  });
-  const found = JSON.parse(String(result.value)) as AxeResults;
-  return found.violations.map(({ id, nodes }) => `${id}: ${JSON.stringify(nodes).slice(0, 600)}`);
-}
 
 const ROOMS = [
   ["read", "#/read?text=june+27%2C+1990&beam=4&at=2,", "Alternatives"],
@@ -40,7 +21,7 @@ describe.skipIf(NO_BROWSER !== null)("the page", () => {
     it.each(ROOMS)("%s: axe finds nothing, and the console is silent", async (_, hash, there) => {
       const { page, complaints } = await visit(hash, { colorScheme });
       await page.getByText(there).first().waitFor({ timeout: 20_000 });
-      expect(await violations(page)).toEqual([]);
+      await expectAccessible(page);
       expect(complaints).toEqual([]);
     });
   });

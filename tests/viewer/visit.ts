@@ -8,6 +8,7 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { findChromium } from "../package/headless-browser.ts";
 import { launchChromium } from "../support/chromium.ts";
+import { complaintsOf } from "../support/page-checks.ts";
 
 /** Why no page can be visited here; null where one can. CI must have a Chromium. */
 export const NO_BROWSER: string | null =
@@ -20,7 +21,7 @@ export interface Visit {
   readonly page: Page;
   /** Where the page is, ending in a slash. */
   readonly address: string;
-  /** Errors in the console, and those that nobody caught. */
+  /** Errors and warnings in the console, and errors that nobody caught. */
   readonly complaints: string[];
   /** Every address that was asked for. */
   readonly requests: string[];
@@ -117,11 +118,7 @@ function houseWith(flags: readonly string[], start: () => Promise<Running>): Hou
       close = () => context.close();
       const page = await context.newPage();
       const { address } = server!;
-      const visit: Visit = { page, address, complaints: [], requests: [] };
-      page.on("console", (message) => {
-        if (message.type() === "error") visit.complaints.push(message.text());
-      });
-      page.on("pageerror", (error) => visit.complaints.push(String(error)));
+      const visit: Visit = { page, address, complaints: complaintsOf(page), requests: [] };
       page.on("request", (request) => visit.requests.push(request.url()));
       await page.goto(`${address}${hash}`);
       return visit;
