@@ -14,6 +14,7 @@ import {
   legendOf,
   type Mark,
   marksOf,
+  SMALLEST_APART,
   STEPS,
 } from "./frame.ts";
 
@@ -34,8 +35,6 @@ export interface AttentionSvgOptions {
 
 /** Beyond that many, cells are drawn by colour and have no tooltips: viewers take long for elements. */
 const MOST_TOOLTIPS = 10_000;
-/** Cells smaller than that many pixels touch. */
-const SMALLEST_APART = 6;
 
 /**
  * An attention map as a standalone SVG heat map: sources across, outputs down, every cell with a

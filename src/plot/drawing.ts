@@ -1,7 +1,16 @@
 import { type AttentionMap, weightAt } from "./attention-map.ts";
 import { cellLines, cellPaths } from "./cell-paths.ts";
 import { setAll, svg } from "./dom.ts";
-import { type AxisLabels, EDGE, type Frame, legendOf, type Mark, marksOf, STEPS } from "./frame.ts";
+import {
+  type AxisLabels,
+  EDGE,
+  type Frame,
+  legendOf,
+  type Mark,
+  marksOf,
+  SMALLEST_APART,
+  STEPS,
+} from "./frame.ts";
 import type { Spot } from "./spot.ts";
 
 /** Bars behind labels stay off the cells by that much, in pixels. */
@@ -48,7 +57,8 @@ export class Drawing {
     const [rows, columns] = [frame.outputs.length, frame.sources.length];
     setAll(this.element, { width, height, viewBox: `0 0 ${width} ${height}` });
     this.#grid.setAttribute("transform", `translate(${left} ${top}) scale(${cell})`);
-    setAll(this.#lines, { d: cell < 6 ? "" : cellLines(rows, columns), "stroke-width": 1 / cell });
+    const lines = cell < SMALLEST_APART ? "" : cellLines(rows, columns);
+    setAll(this.#lines, { d: lines, "stroke-width": 1 / cell });
     this.#unknown.setAttribute("stroke-width", String(1 / cell));
     const boxes = legendOf().map(({ step, x }) =>
       svg(this.#page, "rect", { class: `w${step}`, x, y: legend, width: 14, height: 12 }),

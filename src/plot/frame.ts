@@ -7,6 +7,8 @@ export const EDGE = 16;
 export const CELL = 22;
 /** Colours of the scale from weight 0 to 1. */
 export const STEPS = 41;
+/** Cells smaller than that many pixels touch. */
+export const SMALLEST_APART = 6;
 const LEGEND_STEPS = 11;
 const LONGEST_LABEL = 24;
 /** Width of a terminal column's worth of label at 13 px; wide fonts need no more. */

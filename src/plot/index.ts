@@ -3,6 +3,7 @@
 export { DataError, DeviceError, type ErrorFacts, HeedError } from "../core/errors.ts";
 export { attentionToCsv } from "./attention-csv.ts";
 export { type AttentionHtmlOptions, attentionToHtml } from "./attention-html.ts";
+export { visibleSymbol } from "./attention-labels.ts";
 export type { AttentionMap } from "./attention-map.ts";
 export { pageColour, type Theme } from "./attention-scale.ts";
 export { type AttentionSvgOptions, attentionToSvg, type PlotTheme } from "./attention-svg.ts";
