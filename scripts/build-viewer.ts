@@ -33,7 +33,7 @@ function trainedDates(): string {
   mkdirSync(path.dirname(model), { recursive: true });
   const made = `${model}.new`;
   const command = [at("dist/cli/main.js"), "demo", "--seed", "0", "--out", made];
-  execFileSync(process.execPath, command, { stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync(process.execPath, command, { stdio: ["ignore", "ignore", "pipe"] });
   renameSync(made, model);
   return model;
 }

@@ -10,8 +10,6 @@ export interface ModelCard {
   readonly parameters: number;
   readonly sourceSymbols: number;
   readonly targetSymbols: number;
-  /** Symbols that it can write, for who sets them by hand. */
-  readonly targets: readonly string[];
   readonly hasFeatures: boolean;
 }
 
@@ -25,11 +23,9 @@ const models = new Map<number, AttentionSeq2seq>();
 let last = 0;
 
 const methods = {
-  /** What it computes on; one thread is fastest for one text. */
-  device: () => openWasm(1),
-
   /** Makes a model of the bytes of a file. */
   async load(bytes: Uint8Array): Promise<ModelCard> {
+    // One thread is fastest for one text.
     await openWasm(1);
     const model = AttentionSeq2seq.fromBytes(bytes);
     const id = ++last;
@@ -41,7 +37,6 @@ const methods = {
       parameters: parameterCount,
       sourceSymbols: sourceVocabulary.size,
       targetSymbols: targetVocabulary.size,
-      targets: [...targetVocabulary.symbols],
       hasFeatures: model.featureVocabulary !== null,
     };
   },

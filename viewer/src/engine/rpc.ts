@@ -51,6 +51,12 @@ export function notify(notice: unknown): void {
   postMessage({ notice } satisfies Notice);
 }
 
+/** Who waits for a reply. */
+interface Waiting {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: RemoteError) => void;
+}
+
 /** A worker at the other end. */
 export interface Connection<M extends Methods> {
   readonly remote: Remote<M>;
@@ -75,7 +81,7 @@ export function connect<M extends Methods>(
   worker: Worker,
   onNotice: (notice: unknown) => void = () => {},
 ): Connection<M> {
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  const waiting = new Map<number, Waiting>();
   let last = 0;
   const fail = (message: string): void => {
     for (const { reject } of waiting.values()) reject(new RemoteError("WorkerError", message));
@@ -97,15 +103,10 @@ export function connect<M extends Methods>(
   });
   const ask = (method: string, args: readonly unknown[]): Promise<unknown> => {
     const id = ++last;
-    // Not Promise.withResolvers, which is younger than browsers that this page is for.
-    const call = {} as PromiseWithResolvers<unknown>;
-    call.promise = new Promise((resolve, reject) => {
-      call.resolve = resolve;
-      call.reject = reject;
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      worker.postMessage({ id, method, args } satisfies Call);
     });
-    waiting.set(id, call);
-    worker.postMessage({ id, method, args } satisfies Call);
-    return call.promise;
   };
   const remote = new Proxy({} as Remote<M>, {
     get:

@@ -5,13 +5,6 @@ import { type PreparedTraining, prepare } from "./training-plan.ts";
 import { TrainingRun } from "./training-run.ts";
 import type { PairsFrom, TrainingEnd, TrainingPlan, TrainingTask } from "./training-task.ts";
 
-/** What pairs there are in a file, before anything is trained. */
-export interface PairsReport {
-  readonly pairs: number;
-  readonly examples: readonly { readonly source: string; readonly target: string }[];
-}
-
-const EXAMPLES = 5;
 let prepared: PreparedTraining | null = null;
 let run: TrainingRun | null = null;
 
@@ -22,12 +15,6 @@ function pairsFrom(from: PairsFrom, seed: number) {
 }
 
 const methods = {
-  /** Reads pairs, or says what is wrong with them. */
-  check(from: PairsFrom): PairsReport {
-    const pairs = pairsFrom(from, 0);
-    return { pairs: pairs.length, examples: pairs.slice(0, EXAMPLES) };
-  },
-
   /** Makes the model of a task. */
   async prepare(task: TrainingTask): Promise<TrainingPlan> {
     prepared = await prepare(task, pairsFrom(task.from, task.seed));

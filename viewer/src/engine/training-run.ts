@@ -37,7 +37,7 @@ export class TrainingRun {
   /** Trains until it is done or stopped. */
   async train(): Promise<TrainingEnd> {
     const trainer = this.#trainer;
-    let best: { readonly model: Uint8Array; readonly exactMatch: number } | null = null;
+    let best: Uint8Array | null = null;
     let [saidStep, turn] = [0, performance.now()];
     let last: StepReport | null = null;
     while (!trainer.done && !this.#stopped) {
@@ -50,7 +50,7 @@ export class TrainingRun {
       this.#spent += performance.now() - began;
       if (last.endOfEpoch) {
         const measured = await this.#measure(last);
-        if (measured.isBest) best = measured;
+        if (measured.isBest) best = measured.model;
       }
       const now = performance.now();
       if (now - saidStep >= STEP_NOTICE || trainer.done) {
@@ -71,8 +71,7 @@ export class TrainingRun {
     return {
       reason: diverged ? "diverged" : this.#stopped ? "stopped" : "done",
       step: trainer.steps,
-      model: best?.model ?? (diverged ? null : await trainer.model.toBytes()),
-      exactMatch: best?.exactMatch ?? null,
+      model: best ?? (diverged ? null : await trainer.model.toBytes()),
       seconds: this.#spent / 1000,
     };
   }
@@ -118,7 +117,7 @@ export class TrainingRun {
         seconds: this.#spent / 1000,
         model: bytes,
       });
-      return { model: bytes, exactMatch, isBest };
+      return { model: bytes, isBest };
     });
   }
 

@@ -93,6 +93,5 @@ export interface TrainingEnd {
   readonly step: number;
   /** The best model, by what is held out; null where none was measured. */
   readonly model: Uint8Array | null;
-  readonly exactMatch: number | null;
   readonly seconds: number;
 }

@@ -57,9 +57,8 @@ export function Chart({ title, summary, xs, ys, xLabel, isShare = false }: Chart
 }
 
 function options(element: HTMLElement, xLabel: string, isShare: boolean): uPlot.Options {
-  const style = getComputedStyle(element);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
-  const [ink, line] = [colour("--quiet"), colour("--line")];
+  // Where a style brings a colour, since a variable comes as it is written, `light-dark(…)`.
+  const { color: ink, borderTopColor: line, outlineColor: curve } = getComputedStyle(element);
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
   const percent = (_: uPlot, values: number[]): string[] => {
     return values.map((value) => `${Math.round(100 * value)} %`);
@@ -78,7 +77,7 @@ function options(element: HTMLElement, xLabel: string, isShare: boolean): uPlot.
     series: [
       {},
       {
-        stroke: colour("--accent"),
+        stroke: curve,
         width: 2,
         points: { show: isShare },
       },

@@ -1,4 +1,5 @@
-import { useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
+import { FileButton } from "../../shared/file-button.tsx";
 import {
   addModel,
   isAddress,
@@ -19,7 +20,6 @@ interface ModelPickerProps {
 
 /** Chooses a model: one that there is, a file, or an address. */
 export function ModelPicker({ label, models, chosen, none, onChoose }: ModelPickerProps) {
-  const file = useRef<HTMLInputElement>(null);
   const [address, setAddress] = useState<string | null>(null);
   const open = (source: ModelSource): void => {
     addModel(source);
@@ -38,20 +38,10 @@ export function ModelPicker({ label, models, chosen, none, onChoose }: ModelPick
           ))}
         </select>
       </label>
-      <button type="button" onClick={() => file.current?.click()}>
-        Open a file…
-      </button>
-      <input
-        ref={file}
-        type="file"
+      <FileButton
+        what={`${label}: a file`}
         accept=".safetensors"
-        hidden
-        aria-label={`${label}: a file`}
-        onChange={({ currentTarget }) => {
-          const [first] = currentTarget.files ?? [];
-          if (first !== undefined) open(modelOfFile(first));
-          currentTarget.value = "";
-        }}
+        onFile={(file) => open(modelOfFile(file))}
       />
       <button
         type="button"

@@ -1,6 +1,6 @@
 import type { Tokens } from "heed";
-import { useRef } from "preact/hooks";
 import type { SampleSet } from "../../engine/sample-sets.ts";
+import { FileButton } from "../../shared/file-button.tsx";
 
 /** Where the visitor takes pairs from, as the form has it. */
 export interface DataChoice {
@@ -44,7 +44,6 @@ interface DataFormProps {
 
 /** Chooses the pairs to learn from. */
 export function DataForm({ choice, onChange }: DataFormProps) {
-  const file = useRef<HTMLInputElement>(null);
   return (
     <>
       <label>
@@ -79,20 +78,10 @@ export function DataForm({ choice, onChange }: DataFormProps) {
             />
           </label>
           <div class="row">
-            <button type="button" onClick={() => file.current?.click()}>
-              Open a file…
-            </button>
-            <input
-              ref={file}
-              type="file"
+            <FileButton
+              what="A file of pairs"
               accept=".tsv,.txt,text/tab-separated-values,text/plain"
-              hidden
-              aria-label="A file of pairs"
-              onChange={async ({ currentTarget }) => {
-                const [first] = currentTarget.files ?? [];
-                if (first !== undefined) onChange(await withFile(choice, first));
-                currentTarget.value = "";
-              }}
+              onFile={async (file) => onChange(await withFile(choice, file))}
             />
             <label>
               Columns{" "}
