@@ -1,6 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { PlainSummary } from "./tests/repository/plain-summary.ts";
+import { useVulkanInSoftware } from "./tests/support/vulkan-in-software.ts";
+
+useVulkanInSoftware();
 
 const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 

@@ -6,6 +6,7 @@ import { openNativeDevice } from "../../src/devices/native/native-device.ts";
 import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts";
 import { openWasmDevice } from "../../src/devices/wasm/wasm-device.ts";
 import type { Device } from "../../src/kernels/device.ts";
+import { openTestGpu } from "./webgpu.ts";
 import { withFamily } from "./with-family.ts";
 
 // Node 20 knows relaxed SIMD, but only when told so before it compiles any WebAssembly.
@@ -42,6 +43,8 @@ export const REQUIRED = [
   "wasm relaxed, 3 threads",
   ...levels.filter((level) => level !== "avx512").map((level) => `native ${level}`),
   ...levels.slice(-1).map((level) => `native ${level}, 3 threads`),
+  "webgpu",
+  "webgpu, subgroups",
 ];
 
 function openedBy(name: string, open: () => Device): DeviceUnderTest {
@@ -51,6 +54,21 @@ function openedBy(name: string, open: () => Device): DeviceUnderTest {
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error;
     return { name, dtype, device: null, skip: error.message };
+  }
+}
+
+/** The GPU, or what computes in its place: see vulkan-in-software.ts. */
+async function openedGpu(name: string, subgroups: boolean): Promise<DeviceUnderTest> {
+  const dtype = "float32";
+  try {
+    const device = await openTestGpu({ subgroups });
+    const has = device.gpu.features.has("subgroups");
+    if (has === subgroups) return { name, dtype, device, skip: null };
+    return { name, dtype, device: null, skip: "this adapter has no subgroups" };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split("\n")[0] : error;
+    const fix = "npm ci --prefix examples/webgpu --ignore-scripts and Debian's chromium bring one";
+    return { name, dtype, device: null, skip: `${reason}; ${fix}` };
   }
 }
 
@@ -72,6 +90,8 @@ export const devicesUnderTest: readonly DeviceUnderTest[] = [
       openNativeDevice({ simd, threads: 3, cutAll: true }),
     ),
   ]),
+  await openedGpu("webgpu", false),
+  await openedGpu("webgpu, subgroups", true),
 ];
 
 /** Those that were opened, to run tests of a subject on; for each of the others a skipped test says why. */

@@ -9,7 +9,8 @@ export type Simd = "relaxed" | "simd128";
 /** A module as scripts/build-wasm.ts writes it. */
 export type ModuleText = Readonly<Record<Simd, string>>;
 
-const PAGE = 2 ** 16;
+/** Bytes of a page of WebAssembly memory. */
+export const PAGE = 2 ** 16;
 /** Most pages to ask for; a browser on a small machine may refuse the address space of the first. */
 const MAXIMA = [65536, 32768, 16384, 8192];
 const INITIAL_PAGES = 64;

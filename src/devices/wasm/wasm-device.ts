@@ -3,13 +3,20 @@ import type { Device } from "../../kernels/device.ts";
 import type { FamilyKernels } from "../../kernels/family.ts";
 import type { Kernels } from "../../kernels/kernels.ts";
 import { checkAllocation } from "../allocation.ts";
+import { Arena } from "../arena.ts";
 import { coreAlone } from "../core-alone.ts";
 import { coreCalls } from "../core-calls.ts";
 import { describeThreads, threadsFor } from "../host.ts";
 import type { KernelExports } from "../kernel-calls.ts";
-import { Arena } from "./arena.ts";
 import { LAYOUT } from "./layout.ts";
-import { type Loaded, load, loadFamily, type ModuleText, type Simd } from "./module-loading.ts";
+import {
+  type Loaded,
+  load,
+  loadFamily,
+  type ModuleText,
+  PAGE,
+  type Simd,
+} from "./module-loading.ts";
 import { DEFAULT_LIMIT, WasmMemory } from "./wasm-memory.ts";
 import { WorkerPool } from "./worker-pool.ts";
 import { type StartWorker, workerStarter } from "./worker-starting.ts";
@@ -89,7 +96,15 @@ export class WasmDevice implements Device {
     });
     const { simd, module, exports, memory, maximum } = loaded;
     const { pool_words, use_threads } = exports as unknown as PoolExports;
-    const arena = new Arena(memory, LAYOUT.tensors, maximum);
+    const pages = {
+      get bytes(): number {
+        return memory.buffer.byteLength;
+      },
+      grow(bytes: number): void {
+        memory.grow(Math.ceil((bytes - this.bytes) / PAGE));
+      },
+    };
+    const arena = new Arena(pages, LAYOUT.tensors, maximum);
     if (startWorker !== null) {
       const { patience } = options;
       const take = (bytes: number): number | null => arena.keep(bytes);
@@ -99,7 +114,7 @@ export class WasmDevice implements Device {
     this.simd = simd;
     this.description = `WebAssembly, ${SIMD_NAMES[simd]}, ${description}`;
     this.#loaded = loaded;
-    this.#memory = new WasmMemory(arena, options.memoryLimit ?? DEFAULT_LIMIT);
+    this.#memory = new WasmMemory(arena, memory, options.memoryLimit ?? DEFAULT_LIMIT);
     this.#pool = pool;
     const core = coreCalls(exports as unknown as KernelExports, () => this.#settle());
     this.kernels = coreAlone(this.name, core);

@@ -1,6 +1,6 @@
 import { DeviceError } from "../../core/errors.ts";
 import type { StorageArray, StorageDtype } from "../../core/storage.ts";
-import { type Arena, outOfMemory } from "./arena.ts";
+import type { Arena } from "../arena.ts";
 import { Block, type BlockKeeper, type Holder, type Lease } from "./block.ts";
 import { RecentHolders } from "./recent-holders.ts";
 import { WasmStorage } from "./wasm-storage.ts";
@@ -33,6 +33,7 @@ const finalizer = new FinalizationRegistry<Lease>((lease) => lease.memory.reclai
  */
 export class WasmMemory implements BlockKeeper {
   readonly #arena: Arena;
+  readonly #memory: WebAssembly.Memory;
   /** Blocks in the arena, oldest first. Holding a block here does not hold its storages. */
   readonly #resident = new Set<Block>();
   /** External blocks that lie in the arena for the length of one kernel call. */
@@ -48,8 +49,10 @@ export class WasmMemory implements BlockKeeper {
   #movedOut = 0;
   #movedBack = 0;
 
-  constructor(arena: Arena, limit: number) {
+  /** @param memory whose pages the arena hands out */
+  constructor(arena: Arena, memory: WebAssembly.Memory, limit: number) {
     this.#arena = arena;
+    this.#memory = memory;
     this.#highestLimit = Math.max(limit, 0.75 * arena.maximum);
     this.#limit = limit;
   }
@@ -60,7 +63,7 @@ export class WasmMemory implements BlockKeeper {
   }
 
   get buffer(): ArrayBufferLike {
-    return this.#arena.memory.buffer;
+    return this.#memory.buffer;
   }
 
   /** A new storage, in the arena. May move older blocks out of it. */
@@ -261,4 +264,15 @@ function arrayBuffer(bytes: number): ArrayBuffer {
       { cause },
     );
   }
+}
+
+/** What is thrown when memory ends. */
+function outOfMemory(bytes: number, live: number): DeviceError {
+  const size = (n: number): string => `${(n / MIB).toFixed(1)} MiB`;
+  return new DeviceError({
+    where: "wasm device",
+    expected: `${size(bytes)} of free memory`,
+    received: `none: ${size(live)} are in use and WebAssembly memory cannot grow further`,
+    fix: "dispose() tensors that are no longer needed, or use smaller batches",
+  });
 }

@@ -1,9 +1,14 @@
-import { DeviceError } from "../../core/errors.ts";
-import { capacityFor, LINE } from "../capacity.ts";
+import { capacityFor, LINE } from "./capacity.ts";
 
-const MIB = 2 ** 20;
-const PAGE = 2 ** 16;
-const GROWTH = 16 * MIB;
+const GROWTH = 2 ** 24;
+
+/** Memory that an arena hands out, from address 0 on. */
+export interface ArenaMemory {
+  /** Bytes that there are. */
+  readonly bytes: number;
+  /** Makes it so many bytes at least. @throws anything when there is no such room */
+  grow(bytes: number): void;
+}
 
 /** Free memory that was joined out of freed runs: from `address` on. */
 interface Gap {
@@ -11,9 +16,9 @@ interface Gap {
   readonly bytes: number;
 }
 
-/** Hands out and takes back runs of WebAssembly memory. Knows nothing of who uses them. */
+/** Hands out and takes back runs of a memory. Knows nothing of who uses them. */
 export class Arena {
-  readonly memory: WebAssembly.Memory;
+  readonly #memory: ArenaMemory;
   /** Bytes the memory may grow to. */
   readonly maximum: number;
   /** Free addresses by capacity. */
@@ -31,8 +36,8 @@ export class Arena {
    * @param base the first address that is free
    * @param maximum the number of bytes the memory may grow to
    */
-  constructor(memory: WebAssembly.Memory, base: number, maximum: number) {
-    this.memory = memory;
+  constructor(memory: ArenaMemory, base: number, maximum: number) {
+    this.#memory = memory;
     this.maximum = maximum;
     this.#top = Math.ceil(base / LINE) * LINE;
   }
@@ -42,9 +47,9 @@ export class Arena {
     return this.#live;
   }
 
-  /** Bytes of memory that the engine holds for us. */
+  /** Bytes of memory that are there for us. */
   get reserved(): number {
-    return this.memory.buffer.byteLength;
+    return this.#memory.bytes;
   }
 
   /** The address of a run of at least `bytes`; null when the memory cannot grow that far. */
@@ -150,7 +155,7 @@ export class Arena {
     for (const spare of steps) {
       const wanted = Math.min(Math.max(end, this.reserved + spare), this.maximum);
       try {
-        this.memory.grow(Math.ceil((wanted - this.reserved) / PAGE));
+        this.#memory.grow(wanted);
         return true;
       } catch {
         // The engine refuses: try the smaller step.
@@ -158,15 +163,4 @@ export class Arena {
     }
     return false;
   }
-}
-
-/** What is thrown when memory ends. */
-export function outOfMemory(bytes: number, live: number): DeviceError {
-  const size = (n: number): string => `${(n / MIB).toFixed(1)} MiB`;
-  return new DeviceError({
-    where: "wasm device",
-    expected: `${size(bytes)} of free memory`,
-    received: `none: ${size(live)} are in use and WebAssembly memory cannot grow further`,
-    fix: "dispose() tensors that are no longer needed, or use smaller batches",
-  });
 }
