@@ -27,6 +27,26 @@ const publicEntry: Plugin = {
     name.endsWith("../index.ts") ? { id: "../index.js", external: "relative" } : null,
 };
 
+/**
+ * The device for GPUs, a file that is loaded when it is opened, has its own copy of the few functions of other devices
+ * that it calls. Shared ones would have to be files of their own, which everybody loads.
+ */
+const COPY = "?copy";
+const ownCopies: Plugin = {
+  name: "own-copies",
+  resolveId(name, importer) {
+    const from = importer?.replace(COPY, "") ?? "";
+    const isGpu = from.includes("/src/devices/webgpu/") || importer?.endsWith(COPY) === true;
+    if (!isGpu || !name.startsWith(".")) return null;
+    const target = path.join(path.dirname(from), name);
+    return path.dirname(target) === path.join(root, "src/devices") ? `${target}${COPY}` : target;
+  },
+  load: (id) =>
+    id.endsWith(COPY)
+      ? { code: readFileSync(id.slice(0, -COPY.length), "utf8"), moduleType: "ts" }
+      : null,
+};
+
 /** Source maps point to what is published beside them, which generated files are not. */
 const unmapped: Plugin = {
   name: "unmapped",
@@ -46,11 +66,11 @@ interface Bundle {
 /** What both entries need is a file that both import, so that there is one class `DataError` too. */
 const plot = { plot: "src/plot/index.ts" };
 const BUNDLES: readonly Bundle[] = [
-  { folder: "dist", entries: { index: "src/index.ts", ...plot }, plugins: [unmapped] },
+  { folder: "dist", entries: { index: "src/index.ts", ...plot }, plugins: [unmapped, ownCopies] },
   {
     folder: "dist",
     entries: { browser: "src/index.ts", ...plot },
-    plugins: [unmapped, withoutNative],
+    plugins: [unmapped, ownCopies, withoutNative],
   },
   { folder: "dist/cli", entries: { main: "src/cli/main.ts" }, plugins: [publicEntry] },
 ];

@@ -49,6 +49,7 @@ const camelCase = (name: string): string =>
 const union = (names: readonly string[]): string => names.map((n) => JSON.stringify(n)).join(" | ");
 
 const lines = ['// Written by scripts/build-wgsl.ts.\nimport type { Shader } from "./shader.ts";'];
+const all: string[] = [];
 const files = readdirSync(kernels, { recursive: true, encoding: "utf8" });
 for (const file of files.filter((name) => name.endsWith(".wgsl")).sort()) {
   const code = compact(readFileSync(path.join(kernels, file), "utf8"));
@@ -62,6 +63,8 @@ for (const file of files.filter((name) => name.endsWith(".wgsl")).sort()) {
   const type = `Shader<${union(fields.map(([field]) => field))}, ${union(entries)}>`;
   const shader = JSON.stringify({ name, code, fields, entries });
   lines.push(`export const ${camelCase(name)}: ${type} = ${shader};`);
+  all.push(camelCase(name));
 }
+lines.push(`export const ALL_SHADERS: readonly Shader[] = [${all.join(", ")}];`);
 const text = `${lines.join("\n")}\n`;
 if (!existsSync(target) || readFileSync(target, "utf8") !== text) writeFileSync(target, text);

@@ -10,8 +10,12 @@ import { GpuHealth } from "./gpu-health.ts";
 import { GpuMemory } from "./gpu-memory.ts";
 import { Pipelines } from "./pipelines.ts";
 import { Recorder } from "./recorder.ts";
-import type { Shader } from "./shader.ts";
-import * as shaders from "./shaders.generated.ts";
+import {
+  ALL_SHADERS,
+  wgslPrelude,
+  wgslReducePlain,
+  wgslReduceSubgroups,
+} from "./shaders.generated.ts";
 
 /** How to open a WebGPU device. */
 export interface WebGpuOptions {
@@ -53,8 +57,8 @@ export class WebGpuDevice implements Device {
       Math.min(maxStorageBufferBindingSize, maxBufferSize),
     );
     const grouped = options.subgroups ?? gpu.features.has("subgroups");
-    const reduce = grouped ? shaders.wgslReduceSubgroups : shaders.wgslReducePlain;
-    const prelude = `${grouped ? "enable subgroups;\n" : ""}${shaders.wgslPrelude}\n${reduce}`;
+    const reduce = grouped ? wgslReduceSubgroups : wgslReducePlain;
+    const prelude = `${grouped ? "enable subgroups;\n" : ""}${wgslPrelude}\n${reduce}`;
     this.#pipelines = new Pipelines(gpu, this.#recorder, prelude);
     this.kernels = kernelCalls(
       new Dispatcher(this.#recorder, this.#pipelines, (length) => this.allocate("float32", length)),
@@ -83,9 +87,8 @@ export class WebGpuDevice implements Device {
   }
 
   async #warm(): Promise<void> {
-    const all: readonly (string | Shader)[] = Object.values<string | Shader>(shaders);
     try {
-      await this.#pipelines.warm(all.filter((each) => typeof each !== "string"));
+      await this.#pipelines.warm(ALL_SHADERS);
     } catch {
       // Who uses the kernel is told.
     }
