@@ -13,7 +13,7 @@ export interface ComputeOptions extends CommonOptions {
   readonly threads?: number;
 }
 
-const DEVICES = ["native", "wasm", "reference"] as const satisfies readonly DeviceName[];
+const DEVICES = ["native", "wasm", "webgpu", "reference"] as const satisfies readonly DeviceName[];
 
 /** Adds `--verbose`. */
 export function withCommonOptions(command: Command): Command {
@@ -24,7 +24,7 @@ export function withCommonOptions(command: Command): Command {
 export function withComputeOptions(command: Command): Command {
   const device = new Option(
     "--device <name>",
-    "where to compute: native, wasm or reference",
+    "where to compute: native, wasm, webgpu or reference",
   ).argParser(oneOf("--device", DEVICES));
   const threads = new Option(
     "--threads <n>",

@@ -5,6 +5,8 @@ import type { Kernels } from "./kernels.ts";
 export interface Device extends Memory {
   /** One line for people: the build in use, its vector width, its threads. */
   readonly description: string;
+  /** More lines for who looks into a problem: driver, limits, features. */
+  readonly details?: readonly string[];
   /** The ops, on storages of this device. */
   readonly kernels: Kernels<Storage, Storage>;
 }

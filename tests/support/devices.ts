@@ -5,7 +5,9 @@ import type { Dtype } from "../../src/core/storage.ts";
 import { openNativeDevice } from "../../src/devices/native/native-device.ts";
 import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts";
 import { openWasmDevice } from "../../src/devices/wasm/wasm-device.ts";
+import { WebGpuDevice } from "../../src/devices/webgpu/webgpu-device.ts";
 import type { Device } from "../../src/kernels/device.ts";
+import { BlockingGpu } from "./blocking-gpu.ts";
 import { openTestGpu } from "./webgpu.ts";
 import { withFamily } from "./with-family.ts";
 
@@ -94,10 +96,30 @@ export const devicesUnderTest: readonly DeviceUnderTest[] = [
   await openedGpu("webgpu, subgroups", true),
 ];
 
-/** Those that were opened, to run tests of a subject on; for each of the others a skipped test says why. */
+/** Why there is no GPU here; null where there is one. Under CI there must be. */
+export const NO_GPU: string | null =
+  process.env["CI"] === undefined
+    ? (devicesUnderTest.find(({ name }) => name === "webgpu")?.skip ?? null)
+    : null;
+
+/** The GPU of a test file, if any of its tests runs on it. */
+let blocking: BlockingGpu | null = null;
+
+/**
+ * Those that were opened, to run tests of a subject on; for each of the others a skipped test says why. The GPU is
+ * one whose numbers can be looked at as those of the others are: see blocking-gpu.ts.
+ */
 export function openDevices(subject = ""): OpenDevice[] {
-  return devicesUnderTest.filter((each) => {
-    if (each.skip !== null) test.skip(`${subject} on ${each.name}: ${each.skip}`.trim(), () => {});
-    return each.skip === null;
-  });
+  const open: OpenDevice[] = [];
+  for (const each of devicesUnderTest) {
+    if (each.skip !== null) {
+      test.skip(`${subject} on ${each.name}: ${each.skip}`.trim(), () => {});
+    } else if (!(each.device instanceof WebGpuDevice)) {
+      open.push(each);
+    } else if (each.name === "webgpu") {
+      blocking ??= new BlockingGpu({ subgroups: true });
+      open.push({ ...each, device: blocking });
+    }
+  }
+  return open;
 }

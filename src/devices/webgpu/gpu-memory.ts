@@ -1,5 +1,5 @@
 import { DeviceError } from "../../core/errors.ts";
-import type { StorageArray, StorageDtype } from "../../core/storage.ts";
+import type { StorageDtype } from "../../core/storage.ts";
 import { Arena, type ArenaMemory } from "../arena.ts";
 import { LINE } from "../capacity.ts";
 import { Block, GpuStorage, type StorageKeeper } from "./gpu-storage.ts";
@@ -7,10 +7,12 @@ import type { Recorder } from "./recorder.ts";
 
 const MIB = 2 ** 20;
 const FIRST_BYTES = 16 * MIB;
+/** More memory in use than ever by this much: the engine is asked to look for forgotten tensors. */
+const URGE_AFTER = 64 * MIB;
 
 /** One for all devices, because it must never be collected: see wasm-memory.ts. */
 const finalizer = new FinalizationRegistry<{ keeper: GpuMemory; block: Block }>(
-  ({ keeper, block }) => keeper.drop(block),
+  ({ keeper, block }) => keeper.reclaim(block),
 );
 
 /** The heap's buffer as an arena sees it: growing copies it, behind everything that was recorded. */
@@ -45,6 +47,8 @@ class Heap implements ArenaMemory {
 export class GpuMemory implements StorageKeeper {
   readonly #recorder: Recorder;
   readonly #arena: Arena;
+  /** In use when the engine was last asked, or last gave something back. */
+  #mark = 0;
 
   /** @param maximum bytes that the heap may grow to */
   constructor(recorder: Recorder, maximum: number) {
@@ -64,6 +68,7 @@ export class GpuMemory implements StorageKeeper {
     const bytes = length * 4;
     const address = this.#arena.take(bytes);
     if (address === null) throw this.#outOfMemory(bytes);
+    if (this.#arena.live > this.#mark + URGE_AFTER) this.#urge();
     return this.hold(new Block(address), dtype, address, length);
   }
 
@@ -85,12 +90,32 @@ export class GpuMemory implements StorageKeeper {
     if (block.holders === 0) this.#arena.give(block.address);
   }
 
+  /** The same, for a storage that was collected. */
+  reclaim(block: Block): void {
+    this.drop(block);
+    this.#mark = this.#arena.live;
+  }
+
   write(address: number, data: Float32Array | Int32Array): void {
     this.#recorder.write(address, data);
   }
 
   read(address: number, bytes: number): Promise<ArrayBuffer> {
     return this.#recorder.read(address, bytes);
+  }
+
+  /**
+   * Makes the engine collect soon: to it, a tensor is a few words, however much it holds of a GPU. Memory of arrays it
+   * minds, also of those that nobody touches and that take none. Finalizers then run when the program next waits.
+   */
+  #urge(): void {
+    this.#mark = this.#arena.live;
+    try {
+      const urging = [new ArrayBuffer(URGE_AFTER), new ArrayBuffer(URGE_AFTER)];
+      urging.length = 0;
+    } catch {
+      // It minds already.
+    }
   }
 
   #outOfMemory(bytes: number): DeviceError {
@@ -103,9 +128,4 @@ export class GpuMemory implements StorageKeeper {
       fix: "dispose() tensors that are no longer needed, use smaller batches, or await something now and then, so that forgotten tensors can be collected",
     });
   }
-}
-
-/** What a GPU storage gives for its numbers. */
-export function arrayOf(dtype: StorageDtype, buffer: ArrayBuffer): StorageArray {
-  return dtype === "int32" ? new Int32Array(buffer) : new Float32Array(buffer);
 }

@@ -6,6 +6,7 @@ import { checkAllocation } from "../allocation.ts";
 import { findAdapter } from "./adapter.ts";
 import { kernelCalls } from "./calls/kernel-calls.ts";
 import { Dispatcher } from "./gpu.ts";
+import { describeGpu, type GpuDescription } from "./gpu-description.ts";
 import { GpuHealth } from "./gpu-health.ts";
 import { GpuMemory } from "./gpu-memory.ts";
 import { Pipelines } from "./pipelines.ts";
@@ -35,6 +36,7 @@ export class WebGpuDevice implements Device {
   readonly name = "webgpu";
   readonly dtypes: readonly Dtype[] = ["float32"];
   readonly description: string;
+  readonly details: readonly string[];
   readonly kernels: Kernels<Storage, Storage>;
   /** WebGPU's own device: its limits, features and `lost`. */
   readonly gpu: GPUDevice;
@@ -46,9 +48,10 @@ export class WebGpuDevice implements Device {
   readonly #pipelines: Pipelines;
 
   /** Use {@link openWebGpuDevice}. */
-  constructor(gpu: GPUDevice, description: string, options: WebGpuOptions) {
+  constructor(gpu: GPUDevice, about: GpuDescription, options: WebGpuOptions) {
     this.gpu = gpu;
-    this.description = description;
+    this.description = about.description;
+    this.details = about.details;
     this.#health = new GpuHealth(gpu);
     this.#recorder = new Recorder(gpu, this.#health);
     const { maxStorageBufferBindingSize, maxBufferSize } = gpu.limits;
@@ -133,18 +136,8 @@ export async function openWebGpuDevice(options: WebGpuOptions = {}): Promise<Web
       { cause },
     );
   }
-  return new WebGpuDevice(gpu, describe(info, wanted), {
+  return new WebGpuDevice(gpu, describeGpu(gpu, info, wanted), {
     ...options,
     subgroups: wanted.length > 0,
   });
-}
-
-/** "WebGPU, google swiftshader (SwiftShader Device), subgroups of 4". */
-function describe(info: GPUAdapterInfo, features: readonly string[]): string {
-  const { vendor, architecture, device, description } = info;
-  const name = [vendor, architecture].filter((part) => part !== "").join(" ");
-  const more = description === "" ? device : description;
-  return ["WebGPU", `${name}${more === "" ? "" : ` (${more})`}`.trim(), ...features]
-    .filter((part) => part !== "")
-    .join(", ");
 }
