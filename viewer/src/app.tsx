@@ -2,7 +2,9 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { RoomProps } from "./rooms/room.ts";
 import { ROOMS, type Room, type Route, readRoute, writeRoute } from "./route.ts";
+import { COMPUTE_KEY, COMPUTES, type Compute, storedCompute } from "./shared/compute.ts";
 import { Failure } from "./shared/failure.tsx";
+import { storeWord } from "./shared/stored.ts";
 import { applyTheme, storedTheme, THEMES, type Theme } from "./shared/theme.ts";
 
 interface RoomEntry {
@@ -63,6 +65,7 @@ export function App() {
             </a>
           ))}
         </nav>
+        <ComputeSwitch />
         <ThemeSwitch />
       </header>
       <main id="room" tabIndex={-1}>
@@ -80,19 +83,37 @@ function skipToRoom(): void {
 function ThemeSwitch() {
   const [theme, setTheme] = useState<Theme>(storedTheme);
   useEffect(() => applyTheme(theme), [theme]);
+  return <Choice name="Theme" words={THEMES} chosen={theme} onChoose={setTheme} />;
+}
+
+/** Workers compute where they began: the page begins anew. */
+function ComputeSwitch() {
+  const choose = (compute: Compute): void => {
+    storeWord(COMPUTE_KEY, compute);
+    location.reload();
+  };
+  return <Choice name="Compute on" words={COMPUTES} chosen={storedCompute()} onChoose={choose} />;
+}
+
+interface ChoiceProps<Word extends string> {
+  readonly name: string;
+  readonly words: readonly Word[];
+  readonly chosen: Word;
+  readonly onChoose: (word: Word) => void;
+}
+
+function Choice<Word extends string>({ name, words, chosen, onChoose }: ChoiceProps<Word>) {
   return (
-    <label class="theme">
-      <span>Theme</span>
+    <label class="choice">
+      <span>{name}</span>
       <select
-        value={theme}
+        value={chosen}
         onChange={({ currentTarget }) => {
-          setTheme(THEMES.find((each) => each === currentTarget.value) ?? "auto");
+          onChoose(words[currentTarget.selectedIndex] ?? chosen);
         }}
       >
-        {THEMES.map((each) => (
-          <option key={each} value={each}>
-            {each}
-          </option>
+        {words.map((word) => (
+          <option key={word}>{word}</option>
         ))}
       </select>
     </label>

@@ -1,5 +1,6 @@
 import { AttentionSeq2seq, type ModelConfig, type TransduceOptions, type Transduction } from "heed";
-import { openWasm } from "./device.ts";
+import type { Compute } from "../shared/compute.ts";
+import { openCompute } from "./device.ts";
 import { serveMethods } from "./rpc.ts";
 
 /** What is known of a model that was loaded. */
@@ -11,6 +12,8 @@ export interface ModelCard {
   readonly sourceSymbols: number;
   readonly targetSymbols: number;
   readonly hasFeatures: boolean;
+  /** What it is computed on. */
+  readonly device: string;
 }
 
 /** What a model made of a text, and how long it took. */
@@ -24,9 +27,9 @@ let last = 0;
 
 const methods = {
   /** Makes a model of the bytes of a file. */
-  async load(bytes: Uint8Array): Promise<ModelCard> {
+  async load(bytes: Uint8Array, compute: Compute): Promise<ModelCard> {
     // One thread is fastest for one text.
-    await openWasm(1);
+    const { description } = await openCompute(compute, 1);
     const model = AttentionSeq2seq.fromBytes(bytes);
     const id = ++last;
     models.set(id, model);
@@ -38,6 +41,7 @@ const methods = {
       sourceSymbols: sourceVocabulary.size,
       targetSymbols: targetVocabulary.size,
       hasFeatures: model.featureVocabulary !== null,
+      device: description,
     };
   },
 

@@ -12,7 +12,7 @@ import {
   type TrainOptions,
 } from "heed";
 import { DATE_MODEL, DATE_TRAINING } from "../../../src/cli/demo/date-model.ts";
-import { openWasm } from "./device.ts";
+import { openCompute } from "./device.ts";
 import type { Preset, TrainingPlan, TrainingTask } from "./training-task.ts";
 
 /** A training that is about to begin. */
@@ -46,8 +46,8 @@ const SETTINGS: Readonly<
 
 /** Holds pairs out, and makes a model and a trainer of the rest. */
 export async function prepare(task: TrainingTask, all: readonly Pair[]): Promise<PreparedTraining> {
-  const { from, preset, seed, epochs, threads } = task;
-  const { description, isolated } = await openWasm(threads);
+  const { from, preset, seed, epochs, threads, compute } = task;
+  const { description, isolated } = await openCompute(compute, threads);
   if (new Set(all.map(({ source }) => source)).size < 2) {
     throw new DataError({
       where: "these pairs",

@@ -132,7 +132,7 @@ function useAnswer(
 }
 
 function Facts({ card }: { readonly card: ModelCard }) {
-  const { config, parameters, sourceSymbols, targetSymbols } = card;
+  const { config, parameters, sourceSymbols, targetSymbols, device } = card;
   const kind =
     config.architecture === "transformer"
       ? `Transformer of ${config.encoderLayers} + ${config.decoderLayers} blocks`
@@ -140,7 +140,7 @@ function Facts({ card }: { readonly card: ModelCard }) {
   return (
     <p class="quiet small">
       {kind}, H {config.hiddenSize}, {parameters.toLocaleString("en")} parameters; reads{" "}
-      {sourceSymbols} symbols, writes {targetSymbols}
+      {sourceSymbols} symbols, writes {targetSymbols}; {device}
     </p>
   );
 }
