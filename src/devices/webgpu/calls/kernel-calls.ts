@@ -4,9 +4,11 @@ import type { Gpu } from "../gpu.ts";
 import { activationsCalls } from "./activations-calls.ts";
 import { blocksCalls } from "./blocks-calls.ts";
 import { elementwiseCalls } from "./elementwise-calls.ts";
+import { embeddingCalls } from "./embedding-calls.ts";
 import { layerNormCalls } from "./layer-norm-calls.ts";
 import { localCalls } from "./local-calls.ts";
 import { lossCalls } from "./loss-calls.ts";
+import { lstmCalls } from "./lstm-calls.ts";
 import { matmulCalls } from "./matmul-calls.ts";
 import { reductionsCalls } from "./reductions-calls.ts";
 import { softmaxCalls } from "./softmax-calls.ts";
@@ -21,6 +23,8 @@ export function kernelCalls(gpu: Gpu): Kernels<Storage, Storage> {
     ...layerNormCalls(gpu),
     ...localCalls(gpu),
     ...lossCalls(gpu),
+    ...embeddingCalls(gpu),
+    ...lstmCalls(gpu),
     ...matmulCalls(gpu),
     ...reductionsCalls(gpu),
     ...softmaxCalls(gpu),
