@@ -98,3 +98,20 @@ fn logarithm(x: f32) -> f32 {
   y = fma(-0.5, square, y);
   return fma(exponent, 0.693359375, m + y);
 }
+
+// The two random words of a counter under a key: threefry-2x32 of 20 rounds (src/core/threefry.ts).
+fn threefry(counter: vec2<u32>, key: vec2<u32>) -> vec2<u32> {
+  let keys = array<u32, 3>(key.x, key.y, 0x1bd11bdau ^ key.x ^ key.y);
+  let rotations = array<vec4<u32>, 2>(vec4<u32>(13u, 15u, 26u, 6u), vec4<u32>(17u, 29u, 16u, 24u));
+  var x = counter + key;
+  for (var block = 0u; block < 5u; block++) {
+    let by = rotations[block % 2u];
+    for (var i = 0u; i < 4u; i++) {
+      x.x += x.y;
+      x.y = ((x.y << by[i]) | (x.y >> (32u - by[i]))) ^ x.x;
+    }
+    x.x += keys[(block + 1u) % 3u];
+    x.y += keys[(block + 2u) % 3u] + block + 1u;
+  }
+  return x;
+}
