@@ -22,7 +22,7 @@ export interface Report {
 
 let opened: Promise<WebGpuDevice> | null = null;
 
-async function runShare({ from, every }: Share): Promise<Report> {
+async function answer({ from, every }: Share): Promise<Report> {
   opened ??= openWebGpuDevice({ warm: false });
   const device = await opened;
   const before = device.counts.dispatches;
@@ -42,12 +42,12 @@ declare global {
   var runShare: (share: Share) => Promise<Report>;
 }
 
-globalThis.runShare = runShare;
+globalThis.runShare = answer;
 // In a worker, a message asks for the same.
 if (typeof document === "undefined") {
   addEventListener("message", async ({ data }: MessageEvent<Share>) => {
     try {
-      postMessage(await runShare(data));
+      postMessage(await answer(data));
     } catch (error) {
       postMessage({ complaints: [String(error)], ran: 0, dispatches: 0, description: "" });
     }

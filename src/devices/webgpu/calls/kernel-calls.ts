@@ -2,6 +2,8 @@ import type { Storage } from "../../../core/storage.ts";
 import type { Kernels } from "../../../kernels/kernels.ts";
 import type { Gpu } from "../gpu.ts";
 import { activationsCalls } from "./activations-calls.ts";
+import { attendCalls } from "./attend-calls.ts";
+import { attentionCalls } from "./attention-calls.ts";
 import { blocksCalls } from "./blocks-calls.ts";
 import { elementwiseCalls } from "./elementwise-calls.ts";
 import { embeddingCalls } from "./embedding-calls.ts";
@@ -19,6 +21,8 @@ export function kernelCalls(gpu: Gpu): Kernels<Storage, Storage> {
   return {
     ...activationsCalls(gpu),
     ...blocksCalls(gpu),
+    ...attendCalls(gpu),
+    ...attentionCalls(gpu),
     ...elementwiseCalls(gpu),
     ...layerNormCalls(gpu),
     ...localCalls(gpu),

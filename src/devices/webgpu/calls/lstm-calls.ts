@@ -12,21 +12,7 @@ export function lstmCalls(
   gpu: Gpu,
 ): Pick<Kernels<Storage, Storage>, "lstmForward" | "lstmBackward" | "lstmStates"> {
   return {
-    lstmForward(
-      gates,
-      wh,
-      h0,
-      c0,
-      lengths,
-      hs,
-      cs,
-      hLast,
-      cLast,
-      batch,
-      steps,
-      hidden,
-      reverse,
-    ) {
+    lstmForward(gates, wh, h0, c0, lengths, hs, cs, hLast, cLast, batch, steps, hidden, reverse) {
       const row = steps * hidden;
       // Without any steps, one that computes nothing carries the states on.
       for (let step = 0; step < Math.max(steps, 1); step++) {
