@@ -15,6 +15,7 @@ struct Parameters {
   mask: u32,
   bias: u32,
   slopes: u32,
+  batch: u32,
   heads: u32,
   key_heads: u32,
   queries: u32,
@@ -176,13 +177,15 @@ fn score_of(v: View, raw: f32, q: u32, t: u32) -> f32 {
 // What is taken off a row's scores: their maximum, or 0 where all are −∞, whose exponentials so are 0.
 fn shift_of(most: f32) -> f32 { return select(most, 0.0, is_minus_infinity(most)); }
 
-// Dropout of the weight of key t in a row, or of its gradient: 0 even of NaN.
-fn dropped(row: u32, t: u32, x: f32) -> f32 {
-  if (p.drops == 0u) { return x * p.factor; }
+// Whether dropout keeps the weight of key t in a row.
+fn is_kept(row: u32, t: u32) -> bool {
+  if (p.drops == 0u) { return true; }
   let words = threefry(vec2<u32>(t / 2u, row), vec2<u32>(p.seed, p.stream));
-  let word = select(words.x, words.y, t % 2u == 1u);
-  return select(0.0, x * p.factor, word >= p.least && p.drops == 1u);
+  return select(words.x, words.y, t % 2u == 1u) >= p.least && p.drops == 1u;
 }
+
+// That weight, or its gradient, after dropout: 0 even of NaN.
+fn dropped(row: u32, t: u32, x: f32) -> f32 { return select(0.0, x * p.factor, is_kept(row, t)); }
 
 // A tile of dot products: `rows` rows of `size` numbers from a on, `a_row` words apart, with `columns` of b.
 fn products(

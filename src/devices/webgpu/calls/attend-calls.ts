@@ -1,13 +1,16 @@
 import type { Storage } from "../../../core/storage.ts";
-import { type AttentionKernels, NORMALIZERS, STAGES } from "../../../kernels/attend/contract.ts";
+import {
+  type AttentionKernels,
+  AXES,
+  NORMALIZERS,
+  STAGES,
+} from "../../../kernels/attend/contract.ts";
 import { at, type Gpu, orNull, rows } from "../gpu.ts";
-import { attendForward } from "../shaders.generated.ts";
-import { parametersOf, tilesOf, unitsOf } from "./attend-parameters.ts";
+import { attendBackward, attendForward } from "../shaders.generated.ts";
+import { backwardOf, parametersOf, tilesOf, unitsOf } from "./attend-parameters.ts";
 
 /** The general attention on a GPU. */
-export function attendCalls(
-  gpu: Gpu,
-): Pick<AttentionKernels<Storage, Storage>, "attendForward" | "attentionScores"> {
+export function attendCalls(gpu: Gpu): AttentionKernels<Storage, Storage> {
   return {
     attendForward(inputs, plan, context, { maxima, sums }, weights, logSumExp) {
       const { heads, queries, steps, valueSize } = plan;
@@ -35,6 +38,55 @@ export function attendCalls(
       gpu.run(attendForward, "sparseWeights", rows(count), { ...given, units: count });
       const { groups: ofSums, ...parts } = perColumns;
       gpu.run(attendForward, "weightSum", ofSums, { ...given, ...parts });
+    },
+    attendBackward(
+      inputs,
+      plan,
+      context,
+      { maxima, sums },
+      weights,
+      dContext,
+      dWeights,
+      dots,
+      dQuery,
+      dKeys,
+      dValues,
+      dVectors,
+    ) {
+      backwardOf(gpu, plan, {
+        ...parametersOf(inputs, plan),
+        context: at(context),
+        maxima: at(maxima),
+        sums: at(sums),
+        weights: orNull(weights),
+        d_context: at(dContext),
+        d_weights: orNull(dWeights),
+        dots: at(dots),
+        d_query: at(dQuery),
+        d_keys: at(dKeys),
+        d_values: at(dValues),
+        d_vectors: orNull(dVectors),
+      });
+    },
+    attendBiasBackward(inputs, plan, { maxima, sums }, weights, dContext, dWeights, dots, dBias) {
+      const { batch, heads, queries, steps, biasAxes } = plan;
+      const along = (axis: number, count: number): number => (biasAxes & axis ? count : 1);
+      const { groups, ...units } = unitsOf(
+        along(AXES.batch, batch) * along(AXES.heads, heads),
+        along(AXES.queries, tilesOf(queries)),
+        along(AXES.steps, tilesOf(steps)),
+      );
+      gpu.run(attendBackward, "attendBiasBackward", groups, {
+        ...parametersOf(inputs, plan),
+        maxima: at(maxima),
+        sums: at(sums),
+        weights: orNull(weights),
+        d_context: at(dContext),
+        d_weights: orNull(dWeights),
+        dots: at(dots),
+        d_bias: at(dBias),
+        ...units,
+      });
     },
     attentionScores(inputs, plan, stage, scores) {
       const { groups, ...units } = unitsOf(

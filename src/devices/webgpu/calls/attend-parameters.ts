@@ -4,9 +4,9 @@ import {
   type AttentionPlan,
   AXES,
 } from "../../../kernels/attend/contract.ts";
-import { at, bit, type Groups, orNull, rows } from "../gpu.ts";
+import { at, bit, type Gpu, type Groups, orNull, rows } from "../gpu.ts";
 import type { Shader } from "../shader.ts";
-import type { attendForward } from "../shaders.generated.ts";
+import { attendBackward, type attendForward } from "../shaders.generated.ts";
 
 /** The parameters of src/kernels/wgsl/attend.wgsl. */
 export type AttendParameters = Readonly<
@@ -28,7 +28,7 @@ export function parametersOf(
   plan: AttentionPlan,
 ): AttendParameters {
   const { query, keys, values, vector, lengths, mask, bias, slopes } = inputs;
-  const { heads, keyHeads, queries, steps, capacity, size, valueSize, sideBySide } = plan;
+  const { batch, heads, keyHeads, queries, steps, capacity, size, valueSize, sideBySide } = plan;
   const [maskN, maskH, maskQ, maskT] = stridesOf(plan, plan.maskAxes);
   const [biasN, biasH, biasQ, biasT] = stridesOf(plan, plan.biasAxes);
   const { threshold } = plan;
@@ -41,6 +41,7 @@ export function parametersOf(
     mask: orNull(mask),
     bias: orNull(bias),
     slopes: orNull(slopes),
+    batch,
     heads,
     key_heads: keyHeads,
     queries,
@@ -123,4 +124,17 @@ export function unitsOf(
 ): { groups: Groups; units: number; tiles: number; chunks: number } {
   const units = heads * tiles * chunks;
   return { groups: rows(units), units, tiles, chunks };
+}
+
+/** The backward pass of a plan: dots first, which both gradients need. */
+export function backwardOf(gpu: Gpu, plan: AttentionPlan, given: AttendParameters): void {
+  const { batch, heads, keyHeads, queries, capacity, size, valueSize } = plan;
+  const tiles = tilesOf(queries);
+  const { groups: ofDots, ...dots } = unitsOf(batch * heads, tiles, 1);
+  gpu.run(attendBackward, "attendDots", ofDots, { ...given, ...dots });
+  const { groups: ofQuery, ...query } = unitsOf(batch * heads, tiles, tilesOf(size));
+  gpu.run(attendBackward, "attendQueryBackward", ofQuery, { ...given, ...query });
+  const columns = tilesOf(Math.max(size, valueSize));
+  const { groups: ofKeys, ...keys } = unitsOf(batch * keyHeads, tilesOf(capacity), columns);
+  gpu.run(attendBackward, "attendKeysBackward", ofKeys, { ...given, ...keys });
 }
