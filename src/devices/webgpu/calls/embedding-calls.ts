@@ -1,6 +1,6 @@
 import type { Storage } from "../../../core/storage.ts";
 import type { Kernels } from "../../../kernels/kernels.ts";
-import { at, elements, GROUP, type Gpu, rows } from "../gpu.ts";
+import { at, elements, type Gpu, GROUP, rows } from "../gpu.ts";
 import { embedding } from "../shaders.generated.ts";
 
 /** Rows of tables on a GPU. */

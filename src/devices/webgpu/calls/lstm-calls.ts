@@ -12,21 +12,7 @@ export function lstmCalls(
   gpu: Gpu,
 ): Pick<Kernels<Storage, Storage>, "lstmForward" | "lstmBackward" | "lstmStates"> {
   return {
-    lstmForward(
-      gates,
-      wh,
-      h0,
-      c0,
-      lengths,
-      hs,
-      cs,
-      hLast,
-      cLast,
-      batch,
-      steps,
-      hidden,
-      reverse,
-    ) {
+    lstmForward(gates, wh, h0, c0, lengths, hs, cs, hLast, cLast, batch, steps, hidden, reverse) {
       const row = steps * hidden;
       // Without any steps, one that computes nothing carries the states on.
       for (let step = 0; step < Math.max(steps, 1); step++) {
@@ -102,8 +88,8 @@ export function lstmCalls(
         });
       }
       const run = { hs, h0, lengths, batch, steps, hidden, reverse };
-      const gradients = { of: dGates, columns: 4 * hidden, first: 0 };
-      addWeightGradients(gpu, run, dwh, 4 * hidden, [gradients]);
+      const four = 4 * hidden;
+      addWeightGradients(gpu, run, dwh, four, [{ of: dGates, row: four, columns: four, first: 0 }]);
     },
     lstmStates(
       inputs,
