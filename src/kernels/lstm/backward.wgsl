@@ -126,6 +126,8 @@ fn lstmBackward(
   // Who loads goes along the gates: 16 to a row.
   let line = lane / FOURTH;
   let q = lane % FOURTH;
+  // Threads beyond the last sequence load with the others, and add up nothing.
+  let added = select(0u, FOURTH, first_row + row < p.batch);
   var sums = vec4<f32>();
   var more_sums = vec4<f32>();
   if (p.after != NONE) {
@@ -134,7 +136,7 @@ fn lstmBackward(
       of_gates[(line + ROWS / 2u) * STRIDE + q] = gates_after(first_row + line + ROWS / 2u, first + q);
       of_wh[line * STRIDE + q] = weights_of_unit(first_column + line, first + q);
       workgroupBarrier();
-      for (var m = 0u; m < FOURTH; m++) {
+      for (var m = 0u; m < added; m++) {
         let w = of_wh[column * STRIDE + m];
         sums = fma(of_gates[row * STRIDE + m], w, sums);
         more_sums = fma(of_gates[(row + ROWS / 2u) * STRIDE + m], w, more_sums);

@@ -105,6 +105,8 @@ fn lstmForward(
   let first_column = group.x * COLUMNS;
   let row = lane / COLUMNS;
   let column = lane % COLUMNS;
+  // Threads beyond the last sequence load with the others, and add up nothing.
+  let added = select(0u, FOURTH, first_row + row < p.batch);
   var sums = vec4<f32>();
   var more_sums = vec4<f32>();
   if (p.h_from != 0u) {
@@ -120,7 +122,7 @@ fn lstmForward(
       of_wh[lane] = weights_of_gates(first + row, first_column + column);
       of_wh[GROUP + lane] = weights_of_gates(first + DEPTH / 2u + row, first_column + column);
       workgroupBarrier();
-      for (var q = 0u; q < FOURTH; q++) {
+      for (var q = 0u; q < added; q++) {
         let h = of_h[row * STRIDE + q];
         let more_h = of_h[(row + ROWS / 2u) * STRIDE + q];
         let w0 = of_wh[q * COLUMNS + column];

@@ -10,6 +10,10 @@ import { embeddingCalls } from "./embedding-calls.ts";
 import { layerNormCalls } from "./layer-norm-calls.ts";
 import { localCalls } from "./local-calls.ts";
 import { lossCalls } from "./loss-calls.ts";
+import { copyMixtureCalls } from "./copy-mixture-calls.ts";
+import { elementwiseCalls } from "./elementwise-calls.ts";
+import { embeddingCalls } from "./embedding-calls.ts";
+import { gruCalls } from "./gru-calls.ts";
 import { lstmCalls } from "./lstm-calls.ts";
 import { matmulCalls } from "./matmul-calls.ts";
 import { reductionsCalls } from "./reductions-calls.ts";
@@ -23,11 +27,13 @@ export function kernelCalls(gpu: Gpu): Kernels<Storage, Storage> {
     ...blocksCalls(gpu),
     ...attendCalls(gpu),
     ...attentionCalls(gpu),
+    ...copyMixtureCalls(gpu),
     ...elementwiseCalls(gpu),
     ...layerNormCalls(gpu),
     ...localCalls(gpu),
     ...lossCalls(gpu),
     ...embeddingCalls(gpu),
+    ...gruCalls(gpu),
     ...lstmCalls(gpu),
     ...matmulCalls(gpu),
     ...reductionsCalls(gpu),

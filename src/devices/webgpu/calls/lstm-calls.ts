@@ -88,8 +88,8 @@ export function lstmCalls(
         });
       }
       const run = { hs, h0, lengths, batch, steps, hidden, reverse };
-      const gradients = { of: dGates, columns: 4 * hidden, first: 0 };
-      addWeightGradients(gpu, run, dwh, 4 * hidden, [gradients]);
+      const four = 4 * hidden;
+      addWeightGradients(gpu, run, dwh, four, [{ of: dGates, row: four, columns: four, first: 0 }]);
     },
     lstmStates(
       inputs,

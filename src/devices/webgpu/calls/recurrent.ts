@@ -32,19 +32,20 @@ export interface Run {
   readonly reverse: boolean;
 }
 
-/** Gradients of gates (N, T, columns), which belong to columns from `first` on of wh (H, row). */
+/** Gradients of gates: the first `columns` of (N, T, row), which belong to columns from `first` on of wh. */
 export interface GateGradients {
   readonly of: Storage;
+  readonly row: number;
   readonly columns: number;
   readonly first: number;
 }
 
-/** dwh += h of the step beforeᵀ · each of the gradients, over all sequences and steps at once. */
+/** dwh (H, whRow) += h of the step beforeᵀ · each of the gradients, over all sequences and steps at once. */
 export function addWeightGradients(
   gpu: Gpu,
   run: Run,
   dwh: Storage,
-  row: number,
+  whRow: number,
   gradients: readonly GateGradients[],
 ): void {
   const { hs, h0, lengths, batch, steps, hidden, reverse } = run;
@@ -62,17 +63,17 @@ export function addWeightGradients(
     hidden,
     reverse: bit(reverse),
   });
-  for (const { of, columns, first } of gradients) {
+  for (const { of, row, columns, first } of gradients) {
     product(gpu, {
       a: at(before),
       aRow: 1,
       aColumn: hidden,
       b: at(of),
-      bRow: columns,
+      bRow: row,
       bColumn: 1,
       bias: 0,
       c: at(dwh) + first,
-      cRow: row,
+      cRow: whRow,
       rows: hidden,
       columns,
       inner,
