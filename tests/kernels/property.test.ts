@@ -82,6 +82,7 @@ const logits = {
   seed: word,
 };
 
+const guard = fc.constantFrom(null, 0, 3, Number.NaN, Number.POSITIVE_INFINITY);
 const elements = fc.record({ length, seed: word, inPlace: flag });
 const pairs = fc.nat(20);
 
@@ -181,7 +182,13 @@ const CASES: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
     .record({ length, seed: word, stream: word, threshold: word, inPlace: flag })
     .map(dropoutCase),
   adamStep: fc
-    .record({ length, step: fc.integer({ min: 1, max: 1000 }), seed: word })
+    .record({
+      length,
+      step: fc.integer({ min: 1, max: 1000 }),
+      loss: guard,
+      norm: guard,
+      seed: word,
+    })
     .map(adamCase),
   ...activation("tanh"),
   ...activation("sigmoid"),
