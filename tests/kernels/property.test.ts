@@ -9,7 +9,7 @@ import * as attend from "../../src/kernels/attend/case-builders.ts";
 import { randomOptions } from "../../src/kernels/attend/case-random.ts";
 import { STAGES } from "../../src/kernels/attend/contract.ts";
 import * as attention from "../../src/kernels/attention/case-builders.ts";
-import { addRepeatedCase, copyBlocksCase } from "../../src/kernels/blocks/cases.ts";
+import { addRepeatedCase, copyBlocksCase, maskUnmetCase } from "../../src/kernels/blocks/cases.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import {
   copyMixtureBackwardCase,
@@ -212,6 +212,9 @@ const CASES: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
       seed: word,
     })
     .map(copyBlocksCase),
+  maskUnmet: fc
+    .record({ rows: some, size: some, columns: few, inPlace: flag, seed: word })
+    .map(maskUnmetCase),
   rotate: fc
     .record({
       outer: few,
