@@ -60,15 +60,15 @@ describe("a training that is seldom read is bit for bit the one that is read at 
     ["with a mean of epochs and a cosine", { averageLast: 3, schedule: "cosine" }],
     ["without a clip", { clip: null, labelSmoothing: 0.1 }],
   ])("%s", async (_name, options) => {
-    const expected = tinyTraining(reference, 60, options);
-    const reports = await go(expected, 80);
+    const expected = tinyTraining(reference, 30, options);
+    const reports = await go(expected, 40);
     for (const every of [1, 7, 1000]) {
-      const trainer = tinyTraining(new HiddenDevice(), 60, options);
-      expect(await go(trainer, 80, every)).toEqual(reports);
+      const trainer = tinyTraining(new HiddenDevice(), 30, options);
+      expect(await go(trainer, 40, every)).toEqual(reports);
       expect(await all(trainer)).toEqual(await all(expected));
     }
-    const seen = tinyTraining(reference, 60, options);
-    expect(await go(seen, 80, 1000)).toEqual(reports);
+    const seen = tinyTraining(reference, 30, options);
+    expect(await go(seen, 40, 1000)).toEqual(reports);
     expect(await all(seen)).toEqual(await all(expected));
   });
 
@@ -91,7 +91,7 @@ describe("a training that is seldom read is bit for bit the one that is read at 
           );
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     );
   });
 });
