@@ -35,7 +35,7 @@ async function train(
     training: trainer.options,
     ended: null,
   } as unknown as RunDescription;
-  const run = await RunDirectory.create(path, description, 0);
+  const run = await RunDirectory.create(path, description, 1e6);
   const shown: number[] = [];
   const outcome = await runTraining({
     model,
