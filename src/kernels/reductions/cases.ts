@@ -30,6 +30,9 @@ const SHAPES = [
   [1, 65],
   [9, 259],
   [29, 256],
+  // More rows than one workgroup of a GPU adds up.
+  [515, 33],
+  [2, 1031],
 ] as const;
 
 export interface RowsOptions {
@@ -175,6 +178,8 @@ export function reductionCases(): KernelCase[] {
   // Squares that float32 cannot hold, of a norm that it can.
   cases.push(normCase(65, { scale: 1e25, special: ", squares overflow" }));
   cases.push(normCase(65, { scale: 1e-25, special: ", squares underflow" }));
+  const both = { 3: 1e30, 7: Number.NaN };
+  cases.push(normCase(17, { values: both, special: ", NaN beside a square that overflows" }));
   cases.push(clipToNormCase(17, 5, 5), clipToNormCase(17, Number.NaN, 5));
   cases.push(...argmaxSpecialCases());
   return cases;

@@ -68,14 +68,18 @@ fn norm(@builtin(local_invocation_index) lane: u32) {
   if (p.accumulate != 0u && lane == 0u) { squares = add_square(float_at(p.y), squares); }
   squares = sum_of_squares(squares, lane);
   if (lane != 0u) { return; }
-  if (squares.x > 0.0) {
-    put_float(p.y, sqrt(squares.x + squares.y * DOWN * DOWN) * UP);
-  } else if (squares.y > 0.0) {
-    put_float(p.y, sqrt(squares.y + squares.z * DOWN * DOWN));
-  } else {
-    // NaN is neither above 0 nor 0.
-    put_float(p.y, select(sqrt(squares.z) * DOWN, squares.y, is_nan(squares.y)));
+  // NaN, which is of the middle size, is asked for first: no comparison may be relied on to tell of it.
+  var total = squares.y;
+  if (!is_nan(total)) {
+    if (squares.x > 0.0) {
+      total = sqrt(squares.x + squares.y * DOWN * DOWN) * UP;
+    } else if (squares.y > 0.0) {
+      total = sqrt(squares.y + squares.z * DOWN * DOWN);
+    } else {
+      total = sqrt(squares.z) * DOWN;
+    }
   }
+  put_float(p.y, total);
 }
 
 // y has the total.
