@@ -160,6 +160,34 @@ test("coverage, local attention around given centres, and rotary positions", asy
   });
 });
 
+test("local attention around predicted centres, by masks: the same but for the order of sums", async () => {
+  const program = (device: Device): Tensor[] => {
+    const random = new Random(6);
+    const x = (shape: readonly number[]): Tensor => normal(shape, random, { device });
+    const [query, keys, values] = [x([2, 4, 3]), x([2, 9, 3]), x([2, 9, 2])];
+    const lengths = indices([7, 9], [2], { device });
+    const made: Tensor[] = [];
+    for (const score of ["dot", "general"] as const) {
+      for (const window of [1, 3, 20]) {
+        const layer = new LocalAttention(3, 3, window, { device, seed: 2, score });
+        const context = layer.forward(query, keys, values, { lengths });
+        const { attentionWeights, centres } = layer;
+        const gradients = layer.backward(context, { dWeights: attentionWeights });
+        made.push(context, attentionWeights, centres, ...gradients, ...layer.grads);
+      }
+    }
+    return made;
+  };
+  const { reads } = hidden;
+  const made = program(hidden);
+  expect(hidden.reads).toBe(reads);
+  for (const [i, expected] of program(reference).entries()) {
+    const actual = await (made[i] as Tensor).read();
+    expect(made[i]?.shape).toEqual(expected.shape);
+    for (const [k, number] of expected.data.entries()) expect(actual[k]).toBeCloseTo(number, 5);
+  }
+});
+
 test("ONNX's operator, with a mask that has to be lengthened", async () => {
   await onBoth((device) => {
     const random = new Random(5);

@@ -2,12 +2,14 @@ import { checkNumber, checkOptions, checkSize } from "../../core/arguments.ts";
 import { Scope } from "../../core/scope.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { familyDevice } from "../../devices/family.ts";
+import type { AttentionResult } from "../attend/result.ts";
 import { agree, axes, checkLengths, expectShape, together } from "../checks.ts";
 import { type Layer, leftBy, newTensor, recall } from "../layer.ts";
 import { type ParameterSpec, parametersOf } from "../parameters.ts";
 import { Projection } from "../projection.ts";
 import { checkForm, checkOffset, type LocalAttentionOptions, type LocalCall } from "./options.ts";
 import { type Prediction, predict, predictBackward } from "./predictor.ts";
+import { compareAll, wholeSequences } from "./whole.ts";
 import {
   gather,
   gatherBackward,
@@ -34,6 +36,8 @@ interface LocalMemory {
   readonly windows: Windows;
   /** The windows' keys and values (N · Tq, width, …). */
   readonly near: { readonly keys: Tensor; readonly values: Tensor };
+  /** What compared them, where windows have a bias. */
+  readonly masked: AttentionResult | null;
   /** Of (N · Tq, width): the softmax, the Gaussians, and their product. */
   readonly align: Tensor;
   readonly bells: Tensor | null;
@@ -179,14 +183,11 @@ export class LocalAttention implements Layer {
       const numbers = prediction === null ? monotonic(query, call.offset ?? 0) : null;
       const centres = prediction?.centres ?? newTensor(query, query.shape.slice(0, 2));
       if (numbers !== null) centres.storage.write(numbers);
-      const windows = windowsAround(
-        centres,
-        numbers ?? centres.data,
-        this.#window,
-        lengths,
-        Tk,
-        scope,
-      );
+      const around = [this.#window, lengths, Tk, scope] as const;
+      const windows =
+        numbers === null && !query.device.hostVisible
+          ? wholeSequences(centres, ...around)
+          : windowsAround(centres, numbers ?? centres.data, ...around);
       const nearKeys = gather(keys, windows, scope);
       const near = {
         keys: nearKeys,
@@ -195,12 +196,16 @@ export class LocalAttention implements Layer {
       const compared = this.#project === null ? query : scope.keep(this.#project.forward(query));
       const { rows, width, counts } = windows;
       const room = (): Tensor => scope.keep(newTensor(query, [rows, width]));
-      const align = room();
+      const { bias } = windows;
+      const masked = bias === null ? null : compareAll(compared, near.keys, windows, bias, scope);
+      const align = masked?.weights ?? room();
       const { kernels } = familyDevice(query);
       const sizes = [rows, 1, width] as const;
       const [a, lengthsOfRows] = [align.storage, counts.storage];
       const [q, k, v] = [compared.storage, near.keys.storage, near.values.storage];
-      kernels.attentionWeightForward(q, k, lengthsOfRows, a, ...sizes, this.#keySize);
+      if (masked === null) {
+        kernels.attentionWeightForward(q, k, lengthsOfRows, a, ...sizes, this.#keySize);
+      }
       let [bells, weights]: [Tensor | null, Tensor] = [null, align];
       if (prediction !== null) {
         [bells, weights] = [room(), room()];
@@ -215,7 +220,7 @@ export class LocalAttention implements Layer {
       const out = context.storage;
       kernels.weightSumForward(v, weights.storage, lengthsOfRows, out, ...sizes, size);
       this.release();
-      const made = { compared, prediction, windows, near, align, bells, weights, scope };
+      const made = { compared, prediction, windows, near, masked, align, bells, weights, scope };
       this.#memory = { query, keys, values, ...made };
       this.#centres = centres;
       this.#weights = null;
@@ -273,8 +278,17 @@ export class LocalAttention implements Layer {
       const dCompared = newTensor(query, compared.shape);
       const [q, k] = [compared.storage, near.keys.storage];
       const [dQ, dK] = [dCompared.storage, dNearKeys.storage];
-      const inner = [...sizes, this.#keySize, false] as const;
-      kernels.attentionWeightBackward(q, k, lengths, align.storage, d, d, dQ, dK, ...inner);
+      if (memory.masked === null) {
+        const inner = [...sizes, this.#keySize, false] as const;
+        kernels.attentionWeightBackward(q, k, lengths, align.storage, d, d, dQ, dK, ...inner);
+      } else {
+        const undone = memory.masked.backward(undefined, {
+          dWeights: dShares.reshape(align.shape),
+        });
+        for (const each of Object.values(undone)) scope.keep(each as Tensor);
+        kernels.copy(undone.dQuery.storage, dQ, dCompared.size);
+        kernels.copy(undone.dKeys.storage, dK, dNearKeys.size);
+      }
       const dQuery = this.#compareBackward(query, dCompared, scope);
       this.#predictBackward(memory, dCentres, dQuery, scope);
       const dKeys = gatherBackward(keys, windows, dNearKeys);

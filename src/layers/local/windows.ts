@@ -20,6 +20,8 @@ export interface Windows {
   readonly elements: Indices;
   /** (rows): the centre, counted from the window's first step. */
   readonly centres: Tensor;
+  /** (rows, 1, 1, width): −∞ for what is outside of the window after all; null where nothing is. */
+  readonly bias: Tensor | null;
 }
 
 /**
@@ -55,16 +57,20 @@ export function windowsAround(
       elements[row * width + j] = row * steps + step;
     }
   }
-  const { device } = centres;
-  const keep = (data: Int32Array): Indices => {
+  const around = scope.keep(newTensor(centres, [rows]));
+  around.storage.write(relative);
+  const held = holder(centres, scope);
+  const kept = { counts: held(counts), ids: held(ids), elements: held(elements) };
+  return { rows, width, steps, ...kept, centres: around, bias: null };
+}
+
+/** Makes indices where a tensor lives. */
+export function holder({ device }: Tensor, scope: Scope): (data: Int32Array) => Indices {
+  return (data) => {
     const storage = device.allocate("int32", data.length);
     storage.write(data);
     return scope.keep(new Indices(device, storage, [data.length]));
   };
-  const around = scope.keep(newTensor(centres, [rows]));
-  around.storage.write(relative);
-  const [kept, rowsOfKeys, places] = [keep(counts), keep(ids), keep(elements)];
-  return { rows, width, steps, counts: kept, ids: rowsOfKeys, elements: places, centres: around };
 }
 
 /** x (N, Tk, size) as (rows, width, size). */
