@@ -60,6 +60,15 @@ async function measureHeed(make: () => Prepared, pace: Pace): Promise<Found> {
   } catch (error) {
     return { error: null, rounds: [], refused: reasonOf(error) };
   } finally {
+    release(prepared);
+  }
+}
+
+/** A device that was lost may refuse even this, and says why at the next size. */
+function release(prepared: Prepared | null): void {
+  try {
     prepared?.release();
+  } catch {
+    // What was found so far is worth more.
   }
 }

@@ -25,7 +25,7 @@ import { type Scale, sizesOf } from "./sizes.ts";
 import { PACES } from "./timing.ts";
 import { TorchPeer } from "./torch-peer.ts";
 
-async function main(options: GpuOptions, adapter: GPUAdapter): Promise<GpuResults> {
+async function main(options: GpuOptions, adapter: GPUAdapter): Promise<void> {
   const facts = adapterFacts(adapter.info);
   const scale = scaleOf(options, facts);
   const pace = PACES[scale];
@@ -37,15 +37,7 @@ async function main(options: GpuOptions, adapter: GPUAdapter): Promise<GpuResult
   // It compiles its kernels in the background, on the processor that feeds the GPU.
   await (device as { readonly warmed?: Promise<void> }).warmed;
   const rows: GpuRow[] = [];
-  for (const size of sizesOf(scale)) {
-    if (!options.only.includes(size.part)) continue;
-    const row = await measureRow(size, device, torch, pace);
-    const told = row.refused ?? `${median(row.rounds).toPrecision(3)} ms`;
-    progress(`${size.part}, ${row.name}: ${told}`);
-    rows.push(row);
-  }
-  torch?.close();
-  return {
+  const results: GpuResults = {
     ...dayAndMachine(),
     node: process.versions.node,
     command: commandOf(options),
@@ -56,6 +48,26 @@ async function main(options: GpuOptions, adapter: GPUAdapter): Promise<GpuResult
     ceilings,
     rows,
   };
+  for (const size of sizesOf(scale)) {
+    if (!options.only.includes(size.part)) continue;
+    const row = await measureRow(size, device, torch, pace);
+    const told = row.refused ?? `${median(row.rounds).toPrecision(3)} ms`;
+    progress(`${size.part}, ${row.name}: ${told}`);
+    rows.push(row);
+    // Time on such a machine may end before the run does.
+    save(results, options);
+  }
+  torch?.close();
+  console.log(formatGpuResults(results));
+}
+
+/** Writes what was found, with the goals and what came of them. */
+function save(results: GpuResults, { json }: GpuOptions): void {
+  const { head, rows } = goalLines(gpuGoals(results));
+  const goals = rows.map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])));
+  const file = json ?? join(CACHE, "gpu.json");
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, formatJson({ ...results, goals }));
 }
 
 /** The peer, or why there is none. */
@@ -122,13 +134,7 @@ async function run(): Promise<void> {
   }
   const adapter = await openAdapter(options);
   if (adapter === null) return;
-  const results = await main(options, adapter);
-  const { head, rows } = goalLines(gpuGoals(results));
-  const goals = rows.map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])));
-  const file = options.json ?? join(CACHE, "gpu.json");
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, formatJson({ ...results, goals }));
-  console.log(formatGpuResults(results));
+  await main(options, adapter);
 }
 
 if (process.argv.includes("--help")) console.log(GPU_USAGE);
