@@ -1,7 +1,8 @@
 /**
  * Embeds the WGSL kernels, src/kernels/<op>/*.wgsl, as text in src/devices/webgpu/shaders.generated.ts, one constant a
  * file, with what the device must know of it: the fields of its `struct Parameters` and its entry points.
- * Types hold calls to both.
+ * Types hold calls to both. A file that begins with "// uses attend" stands behind src/kernels/wgsl/attend.wgsl, which has
+ * the struct for all that do.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -11,7 +12,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const kernels = path.join(root, "src/kernels");
 const target = path.join(root, "src/devices/webgpu/shaders.generated.ts");
 
-/** Files that stand before others rather than alone: the device puts them there. */
+/** Files that stand before others rather than alone: the device puts them there, or those that use them. */
 const PRELUDES = path.join("wgsl", path.sep);
 
 /** Without comments and what only indents. */
@@ -50,19 +51,29 @@ const union = (names: readonly string[]): string => names.map((n) => JSON.string
 
 const lines = ['// Written by scripts/build-wgsl.ts.\nimport type { Shader } from "./shader.ts";'];
 const all: string[] = [];
-const files = readdirSync(kernels, { recursive: true, encoding: "utf8" });
-for (const file of files.filter((name) => name.endsWith(".wgsl")).sort()) {
-  const code = compact(readFileSync(path.join(kernels, file), "utf8"));
-  const name = file.slice(0, -".wgsl".length).split(path.sep).join("/");
-  if (file.startsWith(PRELUDES)) {
-    lines.push(`export const ${camelCase(name)}: string = ${JSON.stringify(code)};`);
-    continue;
-  }
-  const fields = fieldsOf(file, code);
+const files = readdirSync(kernels, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".wgsl"))
+  .sort();
+const textOf = (file: string): string => readFileSync(path.join(kernels, file), "utf8");
+const nameOf = (file: string): string => file.slice(0, -".wgsl".length).split(path.sep).join("/");
+for (const file of files.filter((name) => name.startsWith(PRELUDES))) {
+  lines.push(
+    `export const ${camelCase(nameOf(file))}: string = ${JSON.stringify(compact(textOf(file)))};`,
+  );
+}
+for (const file of files.filter((name) => !name.startsWith(PRELUDES))) {
+  const text = textOf(file);
+  const code = compact(text);
+  const name = nameOf(file);
+  const [, used] = /^\/\/ uses ([\w-]+)$/m.exec(text.split("\n")[0] ?? "") ?? [];
+  const before = used === undefined ? "" : compact(textOf(`${PRELUDES}${used}.wgsl`));
+  const fields = fieldsOf(file, `${before}\n${code}`);
   const entries = entriesOf(code);
   const type = `Shader<${union(fields.map(([field]) => field))}, ${union(entries)}>`;
-  const shader = JSON.stringify({ name, code, fields, entries });
-  lines.push(`export const ${camelCase(name)}: ${type} = ${shader};`);
+  // What several files use stands in the module once.
+  const whole = `${used === undefined ? "" : `${camelCase(`wgsl/${used}`)} + `}${JSON.stringify(`\n${code}`)}`;
+  const rest = JSON.stringify({ name, fields, entries }).slice(1);
+  lines.push(`export const ${camelCase(name)}: ${type} = {"code":${whole},${rest};`);
   all.push(camelCase(name));
 }
 lines.push(`export const ALL_SHADERS: readonly Shader[] = [${all.join(", ")}];`);

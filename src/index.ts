@@ -204,6 +204,8 @@ export type {
   Pair,
   Prediction,
   Steering,
+  StepAdvance,
+  StepProgress,
   StepReport,
   Tokens,
   TransduceOptions,

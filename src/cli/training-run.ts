@@ -64,6 +64,8 @@ export interface TrainingOutcome {
 
 /** Most lines that the log has of steps. */
 const STEP_LINES = 2000;
+/** Seconds of work that a GPU is at most ahead of what was read of it: how old what is shown may be, and how late a stop. */
+const MOST_AHEAD = 0.5;
 
 /**
  * Trains, measures after every epoch, and keeps the best: highest exact match on the sample, of
@@ -96,6 +98,9 @@ class Run {
   #measure: Measure | null = null;
   #last: StepReport | null = null;
   #before: StepReport | null = null;
+  /** Of steps that were done and not read yet: their pairs, and the time spent on them. */
+  #pairsAhead = 0;
+  #secondsAhead = 0;
   /** Of this process, and since the last line of the log. */
   readonly #speed = new Speed();
   readonly #lineSpeed = new Speed();
@@ -124,15 +129,16 @@ class Run {
       const { asked } = this.#interrupt;
       const endOfEpoch = trainer.steps > 0 && trainer.steps % trainer.stepsPerEpoch === 0;
       if (endOfEpoch && trainer.lastMeasured !== trainer.steps && !asked) {
-        if (!(await this.#isFinite())) return this.#outcome("diverged");
+        if (!(await this.#catchUp()) || !(await this.#isFinite())) return this.#outcome("diverged");
         const exact = await this.#measureEpoch();
         if (exact >= goodEnough) return this.#outcome("good enough");
       }
       const late = this.#isLate();
       const stops = asked || (late && !trainer.done);
-      if ((stops || run?.checkpoints.isDue(endOfEpoch)) && !(await this.#save())) {
-        return this.#outcome("diverged");
-      }
+      const saves = stops || run?.checkpoints.isDue(endOfEpoch);
+      // What is kept or ends the run is made of steps that all went well.
+      if ((saves || trainer.done) && !(await this.#catchUp())) return this.#outcome("diverged");
+      if (saves && !(await this.#save())) return this.#outcome("diverged");
       if (asked) {
         if (this.#best === null) await this.#publish(null);
         return this.#outcome("interrupted");
@@ -147,25 +153,50 @@ class Run {
     }
   }
 
-  /** One step; false where it came to numbers that are not finite. */
+  /** One step; false where it, or one before it that is read only now, came to numbers that are not finite. */
   async #step(): Promise<boolean> {
-    const { trainer, progress, run } = this.#plan;
     const began = performance.now();
-    const report = await trainer.step();
-    const seconds = (performance.now() - began) / 1000;
-    this.#speed.add(report.pairs, seconds);
-    this.#lineSpeed.add(report.pairs, seconds);
-    this.#before = this.#last;
-    this.#last = report;
-    const { step, epoch, loss, rate, gradientNorm } = report;
-    const isGood = Number.isFinite(loss) && Number.isFinite(gradientNorm);
-    if (run !== null && (step % this.#stepsPerLine === 0 || !isGood)) {
-      const pairsPerSecond = this.#lineSpeed.take();
-      const values = { step, epoch, loss, rate, gradientNorm, pairsPerSecond };
-      run.log.write({ type: "step", ...values, seconds: this.#seconds() });
+    const { pairs, reports } = await this.#plan.trainer.advance();
+    this.#secondsAhead += (performance.now() - began) / 1000;
+    this.#pairsAhead += pairs;
+    if (!this.#tell(reports)) return false;
+    // How long what is ahead takes is known by what was read; the first steps are, so that there is some.
+    const ahead = this.#pairsAhead / this.#speed.pairsPerSecond;
+    return ahead < MOST_AHEAD || this.#catchUp();
+  }
+
+  /** Waits for steps that are not read yet; false where one of them came to numbers that are not finite. */
+  async #catchUp(): Promise<boolean> {
+    const began = performance.now();
+    const reports = await this.#plan.trainer.reports();
+    this.#secondsAhead += (performance.now() - began) / 1000;
+    return this.#tell(reports);
+  }
+
+  /** Logs and shows steps, up to the first whose numbers are not finite: false where there is one. */
+  #tell(reports: readonly StepReport[]): boolean {
+    if (reports.length === 0) return true;
+    const { progress, run } = this.#plan;
+    for (const report of reports) {
+      // Of steps that were read at once, each took its share of the time.
+      const share = this.#secondsAhead * (report.pairs / this.#pairsAhead);
+      this.#secondsAhead -= share;
+      this.#pairsAhead -= report.pairs;
+      this.#speed.add(report.pairs, share);
+      this.#lineSpeed.add(report.pairs, share);
+      this.#before = this.#last;
+      this.#last = report;
+      const { step, epoch, loss, rate, gradientNorm, notFinite } = report;
+      const isGood = notFinite === undefined;
+      if (run !== null && (step % this.#stepsPerLine === 0 || !isGood)) {
+        const pairsPerSecond = this.#lineSpeed.take();
+        const values = { step, epoch, loss, rate, gradientNorm, pairsPerSecond };
+        run.log.write({ type: "step", ...values, seconds: this.#seconds() });
+      }
+      if (!isGood) return false;
     }
-    if (isGood) progress.step(this.#standing());
-    return isGood;
+    progress.step(this.#standing());
+    return true;
   }
 
   /** Measures the model at the end of an epoch, and keeps it if it is the best. Gives its exact match. */
@@ -290,9 +321,11 @@ class Run {
   }
 
   #outcome(ended: TrainingOutcome["ended"]): TrainingOutcome {
+    // Where it diverged, the trainer may be some steps further than the one in question.
+    const steps = this.#last?.step ?? this.#plan.trainer.steps;
     return {
       ended,
-      steps: this.#plan.trainer.steps,
+      steps,
       seconds: this.#seconds(),
       last: this.#last,
       before: this.#before,

@@ -35,6 +35,12 @@ export interface Memory {
   /** The number types it holds. */
   readonly dtypes: readonly Dtype[];
   /**
+   * Whether the host sees the numbers of tensors as they are: where not, as on a GPU, `view` throws for
+   * floats, and only `await read()` reaches them, which waits for all that was asked of the device before.
+   * What the host wrote as int32 it sees on every device.
+   */
+  readonly hostVisible: boolean;
+  /**
    * Room for `length` elements; what stands in it is unspecified.
    *
    * @throws DtypeError when it does not hold the dtype; DeviceError when memory ends

@@ -194,12 +194,28 @@ export function coreCalls(run: Readonly<Record<keyof Calls, Export>>, settle: ()
       run.dropout(at(x), at(y), seed, stream, threshold, factor, length);
       settle();
     },
-    adamStep(x, gradient, m, v, rate, beta1, beta2, epsilon, correction1, correction2, length) {
+    adamStep(
+      x,
+      gradient,
+      m,
+      v,
+      loss,
+      norm,
+      rate,
+      beta1,
+      beta2,
+      epsilon,
+      correction1,
+      correction2,
+      length,
+    ) {
       run.adamStep(
         at(x),
         at(gradient),
         at(m),
         at(v),
+        orNull(loss),
+        orNull(norm),
         rate,
         beta1,
         beta2,

@@ -74,6 +74,10 @@ export function layerCalls(run: Readonly<Record<keyof Calls, Export>>, settle: (
       );
       settle();
     },
+    maskUnmet(x, d, y, rows, size, columns) {
+      run.maskUnmet(at(x), at(d), at(y), rows, size, columns);
+      settle();
+    },
     rotate(
       x,
       cosines,

@@ -28,6 +28,7 @@ export const FAMILY_OPS = [
   "layerNormBackward",
   "addRepeated",
   "copyBlocks",
+  "maskUnmet",
   "rotate",
   "lstmStates",
   "gruForward",

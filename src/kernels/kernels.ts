@@ -350,12 +350,17 @@ export interface Kernels<F, I>
    *
    *     m = β₁ · m + (1 − β₁) · g        v = β₂ · v + (1 − β₂) · g²
    *     x −= rate · (m / correction1) / (√(v / correction2) + ε),   correctionₖ = 1 − βₖᵗ
+   *
+   * Where loss or norm (one number each; null is none) is not finite, nothing changes: a step can be
+   * skipped without anybody having waited for what it came to.
    */
   adamStep(
     x: F,
     gradient: F,
     m: F,
     v: F,
+    loss: F | null,
+    norm: F | null,
     rate: number,
     beta1: number,
     beta2: number,

@@ -80,6 +80,11 @@ export interface LayerKernels<F, I> {
     length: number,
     accumulate: boolean,
   ): void;
+  /**
+   * y[i, :] = x[i, :] of (rows, size) where a number of d[i, :] (rows, columns) is not 0, NaN being none; else 0,
+   * whatever x[i, :] holds: what no gradient met. y may be x.
+   */
+  maskUnmet(x: F, d: F, y: F, rows: number, size: number, columns: number): void;
 
   // --- rotary positions ---
 

@@ -1,5 +1,6 @@
 import { checkArray, checkNumber, checkOptions } from "../core/arguments.ts";
 import { DataError, ShapeError } from "../core/errors.ts";
+import { formatShape } from "../core/shapes.ts";
 import { Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
 import { checkTensor, expectShape, together } from "./checks.ts";
@@ -57,6 +58,23 @@ function checkRate(where: string, rate: unknown): void {
   checkNumber(where, "the rate", rate, "a finite number ≥ 0", (value) => {
     return value >= 0 && Number.isFinite(value);
   });
+}
+
+function checkGuards(where: string, params: readonly Tensor[], guards: readonly Tensor[]): void {
+  checkTensors(where, "guards", guards);
+  if (guards.length > 2) {
+    throw new DataError({ where, expected: "at most two guards", received: `${guards.length}` });
+  }
+  for (const [i, guard] of guards.entries()) {
+    const name = `guards[${i}]`;
+    if (guard.size !== 1) {
+      const received = `shape ${formatShape(guard.shape)}`;
+      throw new ShapeError({ where, expected: `${name} to be one number`, received });
+    }
+    for (const [k, param] of params.entries()) {
+      together(where, { [`params[${k}]`]: param, [name]: guard });
+    }
+  }
 }
 
 /** Settings of {@link Adam}. */
@@ -119,13 +137,25 @@ export class Adam {
   /**
    * One step: params are changed in place, grads are left as they are.
    *
+   * With guards, the device decides whether it is one: nothing but the count of steps changes where one of
+   * them is not finite. So nobody has to wait for a loss before the next batch; who learns later that there was
+   * no step calls {@link Adam.uncount}.
+   *
    * @param rate the learning rate of this step, where a schedule sets it
-   * @throws ShapeError when the tensors are not those of the first step
+   * @param guards at most two tensors of one number each: a loss, the norm of the gradients
+   * @throws ShapeError when the tensors are not those of the first step, or a guard is not one number
+   * @throws DataError when there are more than two guards
    */
-  step(params: readonly Tensor[], grads: readonly Tensor[], rate: number = this.#rate): void {
+  step(
+    params: readonly Tensor[],
+    grads: readonly Tensor[],
+    rate: number = this.#rate,
+    guards: readonly Tensor[] = [],
+  ): void {
     checkTensors("Adam.step", "params", params);
     checkTensors("Adam.step", "grads", grads);
     checkRate("Adam.step", rate);
+    checkGuards("Adam.step", params, guards);
     if (this.#moments.length === 0) {
       this.#moments = params.map((param) => {
         const moments = { m: newTensor(param, param.shape), v: newTensor(param, param.shape) };
@@ -154,6 +184,7 @@ export class Adam {
     this.#steps++;
     const correction1 = 1 - this.#beta1 ** this.#steps;
     const correction2 = 1 - this.#beta2 ** this.#steps;
+    const [loss, norm] = guards;
     for (const [i, param] of params.entries()) {
       const grad = grads[i] as Tensor;
       const { m, v } = this.#moments[i] as { m: Tensor; v: Tensor };
@@ -162,6 +193,8 @@ export class Adam {
         grad.storage,
         m.storage,
         v.storage,
+        loss?.storage ?? null,
+        norm?.storage ?? null,
         rate,
         this.#beta1,
         this.#beta2,
@@ -173,10 +206,39 @@ export class Adam {
     }
   }
 
+  /**
+   * Says that some of the steps were none, since their guards were not finite: the corrections (1 − βᵗ) of those
+   * to come are then those of the steps there were. What was corrected for too large a t before stays so.
+   *
+   * @throws DataError when the number is not a whole number from 0 to the steps taken
+   *
+   * @example
+   * const [adam, x] = [new Adam({ rate: 0.1 }), tensor([1])];
+   * adam.step([x], [tensor([5])], 0.1, [tensor([Number.NaN])]);
+   * x.data; // → [1]
+   * adam.uncount(1);
+   * adam.step([x], [tensor([5])]);
+   * x.data; // → [0.900]
+   */
+  uncount(steps: number): void {
+    checkNumber(
+      "Adam.uncount",
+      "steps",
+      steps,
+      `a whole number from 0 to ${this.#steps}`,
+      (value) => {
+        return Number.isInteger(value) && value >= 0 && value <= this.#steps;
+      },
+    );
+    this.#steps -= steps;
+  }
+
   /** A copy of what it remembers. */
   async state(): Promise<AdamState> {
     const steps = this.#steps;
     const moments: { m: Float32Array | Float64Array; v: Float32Array | Float64Array }[] = [];
+    // Before the first step that was one, there is nothing to remember but zeros.
+    if (steps === 0) return { steps, moments };
     for (const { m, v } of this.#moments) moments.push({ m: await m.read(), v: await v.read() });
     return { steps, moments };
   }

@@ -1,7 +1,7 @@
 import { type Shape, sizeOf } from "../core/shapes.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { deviceOf } from "../kernels/device.ts";
-import { allFinite, withoutUnmet } from "./attend/projections.ts";
+import { seenFinite, withoutUnmet } from "./attend/projections.ts";
 import { newTensor } from "./layer.ts";
 
 /**
@@ -60,7 +60,7 @@ export class Projection {
     const { kernels } = deviceOf(x);
     const [d, dW] = [dy.storage, this.#dW.storage];
     if (this.#b !== null) kernels.sumRows(d, this.#b.grad.storage, rows, columns, true);
-    const used = unmet && !allFinite(x) ? withoutUnmet(x, rows, dy) : x;
+    const used = unmet && !seenFinite(x) ? withoutUnmet(x, rows, dy) : x;
     kernels.matmul(used.storage, d, null, dW, inner, columns, rows, true, false, true);
     if (used !== x) used.dispose();
   }

@@ -1,8 +1,10 @@
 import { ShapeError } from "../core/errors.ts";
 import { formatShape, sizeOf } from "../core/shapes.ts";
 import { Indices, Tensor } from "../core/tensor.ts";
-import { indices, tensor } from "../devices/create.ts";
+import { indices } from "../devices/create.ts";
+import { familyDevice } from "../devices/family.ts";
 import { checkIndices, sameDevice, together } from "../layers/checks.ts";
+import { newTensor } from "../layers/layer.ts";
 import type { Attributes, Sizes } from "./attention-plan.ts";
 import type { OnnxAttentionInputs } from "./attention-types.ts";
 
@@ -59,19 +61,20 @@ function lengthened(mask: Tensor | Indices, steps: number): Masks {
   const shape = [...mask.shape.slice(0, -1), steps];
   const columns = mask.shape.at(-1)!;
   const size = sizeOf(shape);
-  const { data, device } = mask;
-  const spread = <A extends typeof data>(longer: A): A => {
-    for (let i = 0, row = 0; row < size; row += steps) {
-      for (let t = 0; t < columns; t++) longer[row + t] = data[i++]!;
-    }
-    return longer;
-  };
+  const { device } = mask;
   if (mask instanceof Indices) {
-    return { mask: indices(spread(new Int32Array(size)), shape, { device }) };
+    const longer = new Int32Array(size);
+    for (let i = 0, row = 0; row < size; row += steps) {
+      for (let t = 0; t < columns; t++) longer[row + t] = mask.data[i++]!;
+    }
+    return { mask: indices(longer, shape, { device }) };
   }
-  const { dtype } = mask;
-  const masked = dtype === "float64" ? new Float64Array(size) : new Float32Array(size);
-  return { bias: tensor(spread(masked.fill(Number.NEGATIVE_INFINITY)), shape, { device, dtype }) };
+  const bias = newTensor(mask, shape);
+  const { kernels } = familyDevice(mask);
+  const [from, to] = [mask.storage, bias.storage];
+  kernels.fill(to, Number.NEGATIVE_INFINITY, size);
+  kernels.copyBlocks(from, 0, columns, to, 0, steps, size / steps, columns, false);
+  return { bias };
 }
 
 /**

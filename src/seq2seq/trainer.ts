@@ -3,6 +3,7 @@ import { CheckpointError, DataError, StateError } from "../core/errors.ts";
 import { Random } from "../core/random.ts";
 import { Adam, clipGradients } from "../layers/optimisation.ts";
 import { checkInstance } from "./arguments.ts";
+import { Backlog } from "./backlog.ts";
 import { batchOrder, type EncodedPair } from "./batch.ts";
 import {
   afterMeasure,
@@ -22,10 +23,13 @@ import {
   type TrainingBelonging,
   type TrainingState,
 } from "./training-state.ts";
-import type { Pair, StepReport } from "./types.ts";
+import type { Pair, StepAdvance, StepReport } from "./types.ts";
 
 /** The numbers of a model, flat. */
 type Numbers = Float32Array | Float64Array;
+
+/** Most steps that wait to be read where the host does not see numbers: a training is that many too far on at most. */
+const BACKLOG = 32;
 
 /**
  * Trains a model on pairs, one step per call: gradients of a batch, clipped by global norm, applied by
@@ -55,6 +59,9 @@ export class Trainer {
   readonly #pairs: readonly EncodedPair[];
   readonly #lengths: readonly number[];
   readonly #adam = new Adam();
+  readonly #backlog: Backlog;
+  /** Of steps that were read, and not handed out yet: at most of a whole backlog and those read by `state`. */
+  #reports: StepReport[] = [];
   readonly #random: Random;
   #belongs: TrainingBelonging | null = null;
   #order: { readonly epoch: number; readonly batches: number[][] } | null = null;
@@ -77,6 +84,8 @@ export class Trainer {
     this.#pairs = pairs.map((pair) => model.encode(pair));
     this.#lengths = this.#pairs.map(({ source }) => source.length);
     this.#random = new Random(this.options.seed);
+    // Where the host sees the numbers, there is nothing to wait for, and every step is looked at.
+    this.#backlog = new Backlog(model.parameters.values, model.device.hostVisible ? 1 : BACKLOG);
     this.stepsPerEpoch = Math.ceil(pairs.length / this.options.batchSize);
     this.totalSteps = this.stepsPerEpoch * this.options.epochs;
   }
@@ -136,7 +145,44 @@ export class Trainer {
    * they are; the report says so, and it ends no training by itself.
    */
   async step(): Promise<StepReport> {
-    this.#checkHeld("Trainer.step");
+    const { reports } = await this.#advance("Trainer.step");
+    const all = [...reports, ...(await this.reports())];
+    const report = all.at(-1) as StepReport;
+    const first = all.find(({ notFinite }) => notFinite !== undefined)?.notFinite;
+    return first === undefined ? report : { ...report, notFinite: first };
+  }
+
+  /**
+   * As {@link Trainer.step}, but it waits for no number on a device whose numbers the host does not see, a GPU: those
+   * are read some steps later, all at once, and reports of them come with a later call, every one exactly once. On
+   * all other devices a step's own report comes with it.
+   *
+   * What a training comes to is the same, but for this: where a step's numbers are not finite, Adam counts it until
+   * they are read, so that steps up to then are corrected as if it had been one.
+   *
+   * @example
+   * const pairs = [{ source: "ab", target: "ba", line: 1 }];
+   * const model = AttentionSeq2seq.fromPairs(pairs, defaultConfig(pairs));
+   * const trainer = new Trainer(model, pairs, { epochs: 3, batchSize: 1 });
+   * const losses: number[] = [];
+   * while (!trainer.done) {
+   *   for (const { loss } of (await trainer.advance()).reports) losses.push(loss);
+   * }
+   * for (const { loss } of await trainer.reports()) losses.push(loss);
+   * losses.length; // → 3
+   */
+  async advance(): Promise<StepAdvance> {
+    return this.#advance("Trainer.advance");
+  }
+
+  /** Waits for all steps so far. Gives the reports that were not handed out yet, oldest first. */
+  async reports(): Promise<readonly StepReport[]> {
+    await this.#read();
+    return this.#reports.splice(0);
+  }
+
+  async #advance(where: string): Promise<StepAdvance> {
+    this.#checkHeld(where);
     const { model, stepsPerEpoch, options } = this;
     const epoch = Math.floor(this.#step / stepsPerEpoch);
     const inEpoch = this.#step % stepsPerEpoch;
@@ -147,30 +193,44 @@ export class Trainer {
     const { loss, count } = model.gradients(batch, this.#step, { labelSmoothing });
     const { values, grads } = model.parameters;
     const norm = clipGradients([grads], options.clip ?? Number.POSITIVE_INFINITY);
-    const [lossSum = Number.NaN] = await loss.read();
-    const [gradientNorm = Number.NaN] = await norm.read();
-    loss.dispose();
-    norm.dispose();
 
     const { rate } = this;
-    const mean = lossSum / Math.max(count, 1);
-    if (inEpoch === 0) await this.#beginEpoch();
-    if (Number.isFinite(mean) && Number.isFinite(gradientNorm)) {
-      this.#adam.step([values], [grads], rate);
-      this.#epochLoss += mean;
-      this.#epochSteps++;
-    }
+    if (inEpoch === 0) await this.#keepSnapshot();
+    this.#adam.step([values], [grads], rate, [loss, norm]);
     this.#step++;
-    return {
+    const progress = {
       step: this.#step,
       epoch: epoch + 1,
       endOfEpoch: inEpoch === stepsPerEpoch - 1,
-      loss: mean,
-      epochLoss: this.#epochLoss / this.#epochSteps,
       rate,
-      gradientNorm,
       pairs: batch.length,
     };
+    this.#backlog.add({ progress, count }, loss, norm);
+    loss.dispose();
+    norm.dispose();
+    if (this.#backlog.isFull) await this.#read();
+    return { ...progress, reports: this.#reports.splice(0) };
+  }
+
+  /** Reads the backlog: what was done without looking is made good for, step by step. */
+  async #read(): Promise<void> {
+    for (const { progress, count, lossSum, norm } of await this.#backlog.take()) {
+      const loss = lossSum / Math.max(count, 1);
+      const finite = Number.isFinite(loss) && Number.isFinite(norm);
+      if ((progress.step - 1) % this.stepsPerEpoch === 0) {
+        this.#epochLoss = 0;
+        this.#epochSteps = 0;
+      }
+      if (finite) {
+        this.#epochLoss += loss;
+        this.#epochSteps++;
+      } else {
+        this.#adam.uncount(1);
+      }
+      const epochLoss = this.#epochLoss / this.#epochSteps;
+      const report = { ...progress, loss, epochLoss, gradientNorm: norm };
+      this.#reports.push(finite ? report : { ...report, notFinite: progress.step });
+    }
   }
 
   /**
@@ -202,9 +262,11 @@ export class Trainer {
   async withAverage<Result>(use: (model: AttentionSeq2seq) => Promise<Result>): Promise<Result> {
     this.#checkHeld("Trainer.withAverage");
     const { values } = this.model.parameters;
-    const own = this.#snapshots.length === 0 ? null : await values.read();
+    let own: Numbers | null = null;
     this.#lent = true;
     try {
+      await this.#read();
+      if (this.#snapshots.length > 0) own = await values.read();
       if (own !== null) values.storage.write(meanOf([...this.#snapshots, own]));
       return await use(this.model);
     } finally {
@@ -221,6 +283,7 @@ export class Trainer {
    */
   async state(): Promise<TrainingState> {
     this.#checkHeld("Trainer.state");
+    await this.#read();
     const { steps, moments } = await this.#adam.state();
     const numbers = [await this.model.parameters.values.read()];
     for (const { m, v } of moments) numbers.push(m, v);
@@ -269,6 +332,8 @@ export class Trainer {
     const adam = m === undefined || v === undefined ? [] : [{ m, v }];
     this.#adam.restore([values], { steps: standing.adamSteps, moments: adam });
     values.storage.write(parameters);
+    this.#backlog.clear();
+    this.#reports = [];
     this.#snapshots = rest.map((snapshot) => snapshot.slice());
     this.#step = standing.step;
     this.#epochLoss = standing.epochLoss;
@@ -276,10 +341,8 @@ export class Trainer {
     this.#measures = standing.measures;
   }
 
-  /** What is kept of the epoch that has ended, before the first step of the next changes anything. */
-  async #beginEpoch(): Promise<void> {
-    this.#epochLoss = 0;
-    this.#epochSteps = 0;
+  /** Keeps the parameters at the end of an epoch, before the first step of the next changes them. */
+  async #keepSnapshot(): Promise<void> {
     const most = this.options.averageLast - 1;
     if (most === 0 || this.#step === 0) return;
     this.#snapshots.push(await this.model.parameters.values.read());

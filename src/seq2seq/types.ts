@@ -133,24 +133,39 @@ export interface Transduction extends Hypothesis {
   readonly alternatives: readonly Hypothesis[];
 }
 
-/** What one training step did. */
-export interface StepReport {
+/** What is known of a training step before its numbers are read. */
+export interface StepProgress {
   /** Steps done, this one included. */
   readonly step: number;
   /** Passes over the pairs begun, from 1. */
   readonly epoch: number;
   /** Whether this step was the last of its epoch. */
   readonly endOfEpoch: boolean;
+  /** Learning rate of this step. */
+  readonly rate: number;
+  /** Pairs in this step. */
+  readonly pairs: number;
+}
+
+/** What one training step did. */
+export interface StepReport extends StepProgress {
   /** Mean cross-entropy per target symbol, natural logarithm; of smoothed answers where these are. */
   readonly loss: number;
   /** Mean of the losses of this epoch's steps so far. */
   readonly epochLoss: number;
-  /** Learning rate of this step. */
-  readonly rate: number;
   /** Global norm of the gradients before clipping. */
   readonly gradientNorm: number;
-  /** Pairs in this step. */
-  readonly pairs: number;
+  /**
+   * The first step whose loss or gradients were not finite, and which so changed nothing, among this one and, in
+   * a report of `step()`, those before it that no report was handed out of; absent where there is none.
+   */
+  readonly notFinite?: number;
+}
+
+/** A training step that may not have been read yet, and the reports of those that were. */
+export interface StepAdvance extends StepProgress {
+  /** Of steps that were read and not handed out before, oldest first: often of none, never of many. */
+  readonly reports: readonly StepReport[];
 }
 
 /** One pair and what the model made of it. */

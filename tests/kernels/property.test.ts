@@ -9,7 +9,7 @@ import * as attend from "../../src/kernels/attend/case-builders.ts";
 import { randomOptions } from "../../src/kernels/attend/case-random.ts";
 import { STAGES } from "../../src/kernels/attend/contract.ts";
 import * as attention from "../../src/kernels/attention/case-builders.ts";
-import { addRepeatedCase, copyBlocksCase } from "../../src/kernels/blocks/cases.ts";
+import { addRepeatedCase, copyBlocksCase, maskUnmetCase } from "../../src/kernels/blocks/cases.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import {
   copyMixtureBackwardCase,
@@ -82,6 +82,7 @@ const logits = {
   seed: word,
 };
 
+const guard = fc.constantFrom(null, 0, 3, Number.NaN, Number.POSITIVE_INFINITY);
 const elements = fc.record({ length, seed: word, inPlace: flag });
 const pairs = fc.nat(20);
 
@@ -181,7 +182,13 @@ const CASES: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
     .record({ length, seed: word, stream: word, threshold: word, inPlace: flag })
     .map(dropoutCase),
   adamStep: fc
-    .record({ length, step: fc.integer({ min: 1, max: 1000 }), seed: word })
+    .record({
+      length,
+      step: fc.integer({ min: 1, max: 1000 }),
+      loss: guard,
+      norm: guard,
+      seed: word,
+    })
     .map(adamCase),
   ...activation("tanh"),
   ...activation("sigmoid"),
@@ -205,6 +212,9 @@ const CASES: Readonly<Record<string, fc.Arbitrary<KernelCase>>> = {
       seed: word,
     })
     .map(copyBlocksCase),
+  maskUnmet: fc
+    .record({ rows: some, size: some, columns: few, inPlace: flag, seed: word })
+    .map(maskUnmetCase),
   rotate: fc
     .record({
       outer: few,

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { Adam, clipGradients, tensor, zeroGradients, zeros } from "../../src/index.ts";
+import {
+  Adam,
+  clipGradients,
+  DataError,
+  DtypeError,
+  tensor,
+  zeroGradients,
+  zeros,
+} from "../../src/index.ts";
 
 const exact = { dtype: "float64" } as const;
 
@@ -39,6 +47,47 @@ describe("Adam", () => {
         expect(grads[k]!.data[0]).toBe(g);
       }
     }
+  });
+});
+
+describe("a guard that is not finite", () => {
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    "keeps everything as it is, and the step can be uncounted: %d",
+    async (wrong) => {
+      const [x, y] = [tensor([1, 2]), tensor([1, 2])];
+      const [adam, other] = [new Adam({ rate: 0.1 }), new Adam({ rate: 0.1 })];
+      const grad = tensor([3, Number.NaN]);
+      adam.step([x], [grad], 0.1, [tensor(wrong)]);
+      expect([...x.data]).toEqual([1, 2]);
+      adam.uncount(1);
+      expect(await adam.state()).toEqual({ steps: 0, moments: [] });
+      for (const [optimiser, param] of [
+        [adam, x],
+        [other, y],
+      ] as const) {
+        const guards = optimiser === adam ? [tensor([5]), tensor([[-7]])] : [];
+        optimiser.step([param], [tensor([0.5, -2])], 0.1, guards);
+      }
+      adam.step([x], [grad], 0.1, [tensor(1), tensor(wrong)]);
+      expect((await adam.state()).steps).toBe(2);
+      adam.uncount(1);
+      expect(x.data).toEqual(y.data);
+      expect(await adam.state()).toEqual(await other.state());
+    },
+  );
+
+  test("is one number, one of two at most, and of the device and dtype of what is learned", () => {
+    const adam = new Adam();
+    const [x, grad] = [tensor([1]), tensor([1])];
+    const step = (...guards: unknown[]) => {
+      return () => adam.step([x], [grad], 0.1, guards as never);
+    };
+    expect(step(tensor([1, 2]))).toThrow(/guards\[0\] to be one number, got shape \(2\)/);
+    expect(step(tensor(1), tensor(1), tensor(1))).toThrow(/at most two guards, got 3/);
+    expect(step(1)).toThrow(DataError);
+    expect(step(tensor([1], [1], exact))).toThrow(DtypeError);
+    expect([...x.data]).toEqual([1]);
+    for (const steps of [-1, 0.5, 1]) expect(() => adam.uncount(steps)).toThrow(/from 0 to 0/);
   });
 });
 

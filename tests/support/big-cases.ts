@@ -6,7 +6,7 @@ import { adamCase } from "../../src/kernels/adam/cases.ts";
 import * as attend from "../../src/kernels/attend/case-builders.ts";
 import type { AttendOptions } from "../../src/kernels/attend/case-options.ts";
 import * as attention from "../../src/kernels/attention/case-builders.ts";
-import { addRepeatedCase, copyBlocksCase } from "../../src/kernels/blocks/cases.ts";
+import { addRepeatedCase, copyBlocksCase, maskUnmetCase } from "../../src/kernels/blocks/cases.ts";
 import type { KernelCase } from "../../src/kernels/case.ts";
 import {
   copyMixtureBackwardCase,
@@ -136,6 +136,7 @@ export function bigCases(): KernelCase[] {
     layerNormForwardCase(rows),
     layerNormBackwardCase({ ...rows, inPlace: true }),
     addRepeatedCase({ repeats: 13, length: 40_009, seed }),
+    maskUnmetCase({ rows: 2003, size: 301, columns: 67, seed }),
     copyBlocksCase({ blocks: 1003, length: 517, xGap: 3, yGap: 5, accumulate: true, seed }),
     ...[false, true].map((interleaved) =>
       rotateCase({ outer: 3, steps: 301, inner: 5, size: 97, rotated: 90, interleaved, seed }),

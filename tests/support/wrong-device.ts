@@ -16,6 +16,7 @@ export function deviceWith<Op extends keyof ArrayKernels>(op: Op, wrong: ArrayKe
     name: `reference with a wrong ${op}`,
     description: "for tests of the tests",
     dtypes: reference.dtypes,
+    hostVisible: true,
     kernels: { ...reference.kernels, [op]: onStorages },
     allocate: (dtype, length) => reference.allocate(dtype, length),
   };

@@ -23,6 +23,7 @@ const NAMES = { avx512: "AVX-512", avx2: "AVX2", sse2: "SSE2", neon: "NEON" } as
 export class NativeDevice implements Device {
   readonly name = "native";
   readonly dtypes: readonly Dtype[] = ["float32"];
+  readonly hostVisible = true;
   readonly description: string;
   readonly kernels: Kernels<Storage, Storage>;
   /** What its kernels use. */

@@ -68,6 +68,7 @@ function onStorages(kernels: Partial<Kernels<Floats, Int32Array>>): Kernels<Stor
 export class ReferenceDevice implements Device {
   readonly name = "reference";
   readonly dtypes: readonly Dtype[] = ["float32", "float64"];
+  readonly hostVisible = true;
   readonly description = "plain TypeScript definitions, one thread";
   readonly kernels = coreAlone(this.name, onStorages(coreDefinitions()));
   #extended = false;

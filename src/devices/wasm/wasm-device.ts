@@ -76,6 +76,7 @@ interface PoolExports {
 export class WasmDevice implements Device {
   readonly name = "wasm";
   readonly dtypes: readonly Dtype[] = ["float32"];
+  readonly hostVisible = true;
   readonly description: string;
   readonly kernels: Kernels<Storage, Storage>;
   /** The build in use. */

@@ -1,11 +1,13 @@
 import type { Floats } from "../arrays.ts";
 
-/** m, v ← moving averages of g, g²; x −= rate · (m / correction1) / (√(v / correction2) + ε) */
+/** Nothing where loss or norm is not finite; else m, v ← moving averages of g, g²; x −= rate · (m / correction1) / (√(v / correction2) + ε) */
 export function adamStep(
   x: Floats,
   gradient: Floats,
   m: Floats,
   v: Floats,
+  loss: Floats | null,
+  norm: Floats | null,
   rate: number,
   beta1: number,
   beta2: number,
@@ -14,6 +16,7 @@ export function adamStep(
   correction2: number,
   length: number,
 ): void {
+  if (!Number.isFinite(loss?.[0] ?? 0) || !Number.isFinite(norm?.[0] ?? 0)) return;
   for (let i = 0; i < length; i++) {
     const g = gradient[i]!;
     m[i] = beta1 * m[i]! + (1 - beta1) * g;

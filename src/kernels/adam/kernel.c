@@ -29,9 +29,14 @@ static void adam_part(const void *of, i32 part) {
   if (i < last) adam_numbers(&a, i, last - i);
 }
 
+/** Of a number that may be absent: ∞ − ∞ and NaN − NaN are NaN. */
+static i32 is_finite(const float *x) { return !x || *x - *x == 0; }
+
 EXPORT(adamStep)
-void adamStep(float *x, const float *gradient, float *m, float *v, double rate, double beta1,
-              double beta2, double epsilon, double correction1, double correction2, i32 length) {
+void adamStep(float *x, const float *gradient, float *m, float *v, const float *loss,
+              const float *norm, double rate, double beta1, double beta2, double epsilon,
+              double correction1, double correction2, i32 length) {
+  if (!is_finite(loss) || !is_finite(norm)) return;
   adam_job job = {
       .x = x,
       .gradient = gradient,

@@ -73,6 +73,42 @@ export function copyBlocksCase(options: BlocksOptions): KernelCase {
   });
 }
 
+export interface UnmetOptions {
+  readonly rows: number;
+  readonly size: number;
+  readonly columns: number;
+  readonly inPlace?: boolean;
+  readonly seed?: number;
+}
+
+/** What one number of a row of gradients may be, for the row to be met: among them NaN and almost 0. */
+const MEETING = [1, -1.2e-38, Number.NaN, Number.NEGATIVE_INFINITY];
+
+/** Every other row has no gradient but zeros of either sign; x holds NaN and infinities in some rows of both kinds. */
+export function maskUnmetCase(options: UnmetOptions): KernelCase {
+  const { rows, size, columns, inPlace = false, seed = 800 + rows } = options;
+  const random = seeded(seed);
+  const x = normals(random, rows * size);
+  const d = new Float32Array(rows * columns);
+  for (let i = 0; i < d.length; i += 3) d[i] = -0;
+  for (let i = 0; i < rows; i++) {
+    const filler = [Number.NaN, Number.POSITIVE_INFINITY, 0, 1][(i >> 1) % 4]!;
+    if (i % 8 < 4) x.fill(filler, i * size, (i + 1) * size);
+    if (i % 2 === 1 && columns > 0)
+      d[i * columns + random.integer(columns)] = MEETING[(i >> 1) % 4]!;
+  }
+  return kernelCase({
+    name: `maskUnmet: ${rows} × ${size} by ${columns}${inPlace ? ", y = x" : ""}`,
+    floats: {
+      x: inPlace ? changed(x) : input(x),
+      d: input(d),
+      y: output(inPlace ? 0 : x.length),
+    },
+    tolerance: EXACT,
+    call: (kernels, { x, d, y }) => kernels.maskUnmet(x, d, inPlace ? x : y, rows, size, columns),
+  });
+}
+
 /** Heads moved within one array: from its first half to its second. */
 function withinOneArrayCase(): KernelCase {
   return kernelCase({
@@ -100,6 +136,14 @@ export function blocksCases(): KernelCase[] {
       }
     }
   }
+  for (const size of SIZES) {
+    for (const columns of [0, 1, 4, 17]) {
+      for (const inPlace of [false, true]) {
+        cases.push(maskUnmetCase({ rows: 17, size, columns, inPlace }));
+      }
+    }
+  }
+  cases.push(maskUnmetCase({ rows: 0, size: 3, columns: 3 }));
   cases.push(addRepeatedCase({ repeats: 29, length: 1031 }));
   cases.push(copyBlocksCase({ blocks: 29, length: 515, xGap: 3, yOffset: 7, accumulate: true }));
   cases.push(copyBlocksCase({ blocks: 2003, length: 5, xGap: 3, yGap: 1 }));

@@ -33,3 +33,18 @@ export function copyBlocks(
     }
   }
 }
+
+/** y[i, :] = x[i, :] where d[i, :] is not all 0, else 0 */
+export function maskUnmet(
+  x: Floats,
+  d: Floats,
+  y: Floats,
+  rows: number,
+  size: number,
+  columns: number,
+): void {
+  for (let i = 0; i < rows; i++) {
+    const met = d.subarray(i * columns, (i + 1) * columns).some((g) => g !== 0);
+    for (let j = i * size; j < (i + 1) * size; j++) y[j] = met ? x[j]! : 0;
+  }
+}

@@ -1,4 +1,4 @@
-/** addRepeated, copyBlocks: runs of numbers that lie at equal distances. */
+/** addRepeated, copyBlocks, maskUnmet: runs of numbers that lie at equal distances. */
 #define TAILS_BY_CALL
 #include "parallel.h"
 
@@ -49,4 +49,14 @@ void copyBlocks(const float *x, i32 xOffset, i32 xStride, float *y, i32 yOffset,
   over_blocks((blocks_job){.x = x + xOffset, .b = accumulate ? y + yOffset : 0, .y = y + yOffset,
                            .x_stride = xStride, .b_stride = yStride, .y_stride = yStride,
                            .blocks = blocks, .length = length});
+}
+
+/** Row by row, on one thread: devices whose numbers the host sees are seldom asked for it. */
+EXPORT(maskUnmet)
+void maskUnmet(const float *x, const float *d, float *y, i32 rows, i32 size, i32 columns) {
+  for (; rows > 0; rows--) {
+    i32 met = 0;
+    for (i32 j = 0; j < columns; j++) met |= *d++ != 0;
+    for (i32 j = 0; j < size; j++, x++) *y++ = met ? *x : 0;
+  }
 }

@@ -134,6 +134,8 @@ const SHAPES = [
   [5, 3, 17, 33, 5],
   [2, 4, 33, 65, 17],
   [3, 29, 29, 256, 4],
+  // Beyond the keys and the columns that a workgroup of a GPU goes over at once.
+  [1, 2, 300, 2040, 20],
 ] as const;
 
 export function copyMixtureCases(): KernelCase[] {

@@ -139,5 +139,15 @@ export function matmulCases(): KernelCase[] {
     }
   }
   cases.push(gramCase(17, 5), gramCase(4, 33));
+  // Sums so long, beside so few of them, that a GPU cuts them into parts.
+  const gradient = { rows: 59, columns: 70, inner: 1029 };
+  cases.push(matmulCase({ ...gradient, transposeA: true, accumulate: true }));
+  cases.push(matmulCase({ ...gradient, transposeB: true, bias: true }));
+  cases.push(matmulCase({ rows: 5, columns: 40, inner: 600, transposeB: true, bias: true }));
+  cases.push(matmulCase({ rows: 40, columns: 5, inner: 600, accumulate: true, bias: true }));
+  // So many numbers that it computes them in its largest tiles.
+  const large = { rows: 1000, columns: 900, inner: 19 };
+  cases.push(matmulCase({ ...large, transposeA: true, bias: true }));
+  cases.push(matmulCase({ ...large, transposeB: true, accumulate: true }));
   return cases;
 }

@@ -98,3 +98,57 @@ fn logarithm(x: f32) -> f32 {
   y = fma(-0.5, square, y);
   return fma(exponent, 0.693359375, m + y);
 }
+
+// Where rows have few columns, several share a workgroup: each has a team of `width` threads, a power of two up to
+// GROUP, the same for all. These are its row, its sums and its maxima, as row, group_sum and group_max.
+fn team_row(group: vec3<u32>, groups: vec3<u32>, lane: u32, width: u32) -> u32 {
+  return row(group, groups) * (GROUP / width) + lane / width;
+}
+
+fn team_sum(value: f32, lane: u32, width: u32) -> f32 {
+  if (width == GROUP) { return group_sum(value, lane); }
+  workgroupBarrier();
+  partial[lane] = value;
+  workgroupBarrier();
+  for (var reach = width / 2u; reach > 0u; reach /= 2u) {
+    if (lane % width < reach) { partial[lane] += partial[lane + reach]; }
+    workgroupBarrier();
+  }
+  return partial[lane - lane % width];
+}
+
+fn team_max(value: f32, lane: u32, width: u32) -> f32 {
+  if (width == GROUP) { return group_max(value, lane); }
+  workgroupBarrier();
+  partial[lane] = select(value, -infinity(), is_nan(value));
+  workgroupBarrier();
+  for (var reach = width / 2u; reach > 0u; reach /= 2u) {
+    if (lane % width < reach) {
+      partial[lane] = select(partial[lane], partial[lane + reach], partial[lane + reach] > partial[lane]);
+    }
+    workgroupBarrier();
+  }
+  return partial[lane - lane % width];
+}
+
+// The two random words of a counter under a key: threefry-2x32-20 (src/core/threefry.ts).
+fn threefry(counter: vec2<u32>, key: vec2<u32>) -> vec2<u32> {
+  let third = 0x1bd11bdau ^ key.x ^ key.y;
+  let even = vec4<u32>(13u, 15u, 26u, 6u);
+  let odd = vec4<u32>(17u, 29u, 16u, 24u);
+  var x = counter + key;
+  x = threefry_rounds(x, even) + vec2<u32>(key.y, third + 1u);
+  x = threefry_rounds(x, odd) + vec2<u32>(third, key.x + 2u);
+  x = threefry_rounds(x, even) + vec2<u32>(key.x, key.y + 3u);
+  x = threefry_rounds(x, odd) + vec2<u32>(key.y, third + 4u);
+  return threefry_rounds(x, even) + vec2<u32>(third, key.x + 5u);
+}
+
+fn threefry_rounds(x: vec2<u32>, by: vec4<u32>) -> vec2<u32> {
+  return threefry_round(threefry_round(threefry_round(threefry_round(x, by.x), by.y), by.z), by.w);
+}
+
+fn threefry_round(x: vec2<u32>, by: u32) -> vec2<u32> {
+  let sum = x.x + x.y;
+  return vec2<u32>(sum, ((x.y << by) | (x.y >> (32u - by))) ^ sum);
+}

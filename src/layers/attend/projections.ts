@@ -64,18 +64,21 @@ export function unproject(
   const dW = made.keep(newTensor(W, W.shape));
   const d = dy.storage;
   kernels.matmul(d, W.storage, null, dx.storage, rows, inner, columns, false, true, false);
-  kernels.matmul(x.storage, d, null, dW.storage, inner, columns, rows, true, false, false);
-  if (!allFinite(dW)) {
-    // Where no query met a row, 0 · NaN of padding came in: once more without those rows.
+  const learn = ({ storage }: Tensor): void =>
+    kernels.matmul(storage, d, null, dW.storage, inner, columns, rows, true, false, false);
+  if (x.device.hostVisible) learn(x);
+  if (!seenFinite(dW)) {
+    // Where no query met a row, 0 · NaN of padding comes in: without those rows.
     const met = withoutUnmet(x, rows, dy);
-    kernels.matmul(met.storage, d, null, dW.storage, inner, columns, rows, true, false, false);
+    learn(met);
     met.dispose();
   }
   return { dx, dW };
 }
 
-/** Whether all numbers are finite, and their norm too. */
-export function allFinite(x: Tensor): boolean {
+/** Whether all numbers are finite, and their norm too, where the host can see that: to look is cheaper than to copy. */
+export function seenFinite(x: Tensor): boolean {
+  if (!x.device.hostVisible) return false;
   const norm = newTensor(x, [1]);
   familyDevice(x).kernels.norm(x.storage, norm.storage, x.size, false);
   const finite = Number.isFinite(norm.data[0]);
@@ -85,16 +88,8 @@ export function allFinite(x: Tensor): boolean {
 
 /** x with zeros in the rows whose gradients are all 0. */
 export function withoutUnmet(x: Tensor, rows: number, dy: Tensor): Tensor {
-  const [size, columns] = [x.size / Math.max(rows, 1), dy.size / Math.max(rows, 1)];
-  const numbers = x.data.slice();
-  const gradients = dy.data;
-  for (let row = 0; row < rows; row++) {
-    const start = row * columns;
-    if (gradients.subarray(start, start + columns).every((d) => d === 0)) {
-      numbers.fill(0, row * size, (row + 1) * size);
-    }
-  }
   const y = newTensor(x, x.shape);
-  y.storage.write(numbers);
+  const [size, columns] = [x.size / rows || 0, dy.size / rows || 0];
+  familyDevice(x).kernels.maskUnmet(x.storage, dy.storage, y.storage, rows, size, columns);
   return y;
 }

@@ -176,8 +176,17 @@ export class LocalAttention implements Layer {
     const scope = new Scope();
     try {
       const prediction = this.#predict(query, lengths, scope);
-      const centres = prediction?.centres ?? monotonic(query, call.offset ?? 0);
-      const windows = windowsAround(centres, this.#window, lengths, Tk, scope);
+      const numbers = prediction === null ? monotonic(query, call.offset ?? 0) : null;
+      const centres = prediction?.centres ?? newTensor(query, query.shape.slice(0, 2));
+      if (numbers !== null) centres.storage.write(numbers);
+      const windows = windowsAround(
+        centres,
+        numbers ?? centres.data,
+        this.#window,
+        lengths,
+        Tk,
+        scope,
+      );
       const nearKeys = gather(keys, windows, scope);
       const near = {
         keys: nearKeys,
@@ -325,12 +334,11 @@ export class LocalAttention implements Layer {
   }
 }
 
-/** Query q around key q, or around key q + offset. */
-function monotonic(query: Tensor, offset: number): Tensor {
+/** Query q around key q, or around key q + offset: as numbers, which need not be looked at on any device. */
+function monotonic(query: Tensor, offset: number): Float32Array | Float64Array {
   const [N, Tq] = query.shape as [number, number];
-  const centres = newTensor(query, [N, Tq]);
-  centres.storage.write(Float64Array.from({ length: N * Tq }, (_, i) => offset + (i % Tq)));
-  return centres;
+  const numbers = Float64Array.from({ length: N * Tq }, (_, i) => offset + (i % Tq));
+  return query.dtype === "float64" ? numbers : Float32Array.from(numbers);
 }
 
 function weightShape(query: Tensor, keys: Tensor): number[] {

@@ -22,9 +22,14 @@ export interface Windows {
   readonly centres: Tensor;
 }
 
-/** The steps within `window` of the centres (N, Tq), of sequences as long as lengths say. */
+/**
+ * The steps within `window` of the centres (N, Tq), of sequences as long as lengths say.
+ *
+ * @param data the numbers of the centres
+ */
 export function windowsAround(
   centres: Tensor,
+  data: ArrayLike<number>,
   window: number,
   lengths: Int32Array,
   steps: number,
@@ -35,8 +40,7 @@ export function windowsAround(
   const width = Math.min(2 * window + 1, steps);
   const counts = new Int32Array(rows);
   const [ids, elements] = [new Int32Array(rows * width), new Int32Array(rows * width)];
-  const { data } = centres;
-  const relative = data.slice();
+  const relative = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
     const n = Math.floor(row / Tq);
     const [centre, length] = [data[row]!, lengths[n]!];

@@ -40,26 +40,37 @@ export class TrainingRun {
     let best: Uint8Array | null = null;
     let [saidStep, turn] = [0, performance.now()];
     let last: StepReport | null = null;
+    /** Pairs of steps that were done and not read yet. */
+    let ahead = 0;
     while (!trainer.done && !this.#stopped) {
       const began = performance.now();
-      last = await trainer.step();
-      if (!Number.isFinite(last.loss)) break;
-      this.#lossSum += last.loss;
-      this.#lossSteps++;
-      this.#pairs += last.pairs;
+      const { endOfEpoch, pairs, reports } = await trainer.advance();
+      ahead += pairs - pairsOf(reports);
+      // A GPU is waited for only where something is to be shown, and before it is too far ahead of what is.
+      const far = !((ahead * this.#spent) / this.#pairs < STEP_NOTICE);
+      const more = far || endOfEpoch || trainer.done ? await trainer.reports() : [];
+      ahead -= pairsOf(more);
+      for (const report of [...reports, ...more]) {
+        last = report;
+        if (!Number.isFinite(report.loss)) break;
+        this.#lossSum += report.loss;
+        this.#lossSteps++;
+        this.#pairs += report.pairs;
+      }
+      if (last !== null && !Number.isFinite(last.loss)) break;
       this.#spent += performance.now() - began;
-      if (last.endOfEpoch) {
+      if (endOfEpoch && last !== null) {
         const measured = await this.#measure(last);
         if (measured.isBest) best = measured.model;
       }
       const now = performance.now();
-      if (now - saidStep >= STEP_NOTICE || trainer.done) {
+      if (last !== null && (now - saidStep >= STEP_NOTICE || trainer.done)) {
         saidStep = now;
         this.#sayStep(last);
       }
       if (now - this.#saidLook >= LOOK_NOTICE || trainer.done) {
         this.#saidLook = now;
-        await this.#look(trainer.model, last.step);
+        await this.#look(trainer.model, trainer.steps);
       }
       if (now - turn >= TURN) {
         await nextTask();
@@ -145,6 +156,10 @@ export class TrainingRun {
     this.#lossSum = 0;
     this.#lossSteps = 0;
   }
+}
+
+function pairsOf(reports: readonly StepReport[]): number {
+  return reports.reduce((sum, { pairs }) => sum + pairs, 0);
 }
 
 /** Lets whatever waits for this thread have its turn; a timer would wait for four milliseconds. */

@@ -1,0 +1,246 @@
+// uses attend
+//
+// The forward pass: attendForward, a tile of keys after the other (Dao et al. 2022), where a row keeps the largest score
+// and the sum so far (Milakov & Gimelshein 2018). Weights, if they are wanted, are computed anew once those are
+// known. Sparse normalisers need rows of scores instead: attentionScores, sparseWeights, weightSum.
+
+var<workgroup> goes_on: u32;
+
+// Unit: columns of context by TILE, then tiles of queries, then heads. Only the first columns' unit tells of the rows.
+@compute @workgroup_size(GROUP)
+fn attendForward(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let unit = row(group, groups);
+  if (unit >= p.units) { return; }
+  let column = unit % p.chunks * TILE;
+  let q = unit / p.chunks % p.tiles * TILE;
+  let rows = min(TILE, p.queries - q);
+  let y = lane / 16u;
+  let x = lane % 16u;
+  let v = view_of(unit / p.chunks / p.tiles, lane);
+  let met = keys_met(v, q, rows);
+  var most = vec4<f32>(-infinity());
+  var sum = vec4<f32>();
+  var context = Tile();
+  var scores: Scores;
+  for (var t = met.x; t < met.y; t += TILE) {
+    let keys = min(TILE, met.y - t);
+    scores = scores_of(v, q, rows, t, keys, lane);
+    var larger = most;
+    for (var i = 0u; i < 4u; i++) {
+      for (var j = 0u; j < 4u; j++) {
+        let score = scores.x[i][j];
+        if (is_met(scores.met, i, j) && !is_nan(score) && score > larger[i]) { larger[i] = score; }
+      }
+    }
+    larger = row_maxima(larger, lane);
+    var weights = Tile();
+    for (var i = 0u; i < 4u; i++) {
+      // What was summed up with the maximum before is scaled down to this one.
+      let shift = shift_of(larger[i]);
+      let factor = exp_of_negative(most[i] - shift);
+      sum[i] *= factor;
+      context[i] *= factor;
+      for (var j = 0u; j < 4u; j++) {
+        if (!is_met(scores.met, i, j)) { continue; }
+        let weight = exp_of_negative(scores.x[i][j] - shift);
+        sum[i] += weight;
+        weights[i][j] = dropped(v.row + q + y + 16u * i, t + x + 16u * j, weight);
+      }
+    }
+    most = larger;
+    let values = p.values + key_row(v, t) * p.value_size + column;
+    let columns = p.value_size - min(column, p.value_size);
+    let stride = p.key_t * p.value_size;
+    for (var j = 0u; j * 16u < keys && columns > 0u; j++) {
+      let depth = min(16u, keys - 16u * j);
+      put_columns(weights, j, lane);
+      take_rows(values + 16u * j * stride, stride, depth, columns, lane);
+      add_products(&context, v, q, t + 16u * j, false, rows, depth, lane);
+    }
+  }
+  sum = row_sums(sum, lane);
+  let inverse = 1.0 / select(sum, vec4<f32>(1.0), sum == vec4<f32>());
+  for (var i = 0u; i < 4u; i++) {
+    put_line(p.context, v, q + y + 16u * i, column, context[i] * inverse[i], x);
+  }
+  if (column > 0u) { return; }
+  for (var i = 0u; i < 4u; i++) {
+    let line = q + y + 16u * i;
+    if (x > 0u || line >= p.queries) { continue; }
+    let place = v.row + line;
+    if (p.maxima != 0u) {
+      put_float(p.maxima + place, most[i]);
+      put_float(p.sums + place, sum[i]);
+    }
+    if (p.log_sum_exp != 0u) { put_float(p.log_sum_exp + place, most[i] + logarithm(sum[i])); }
+  }
+  if (p.weights == 0u) { return; }
+  for (var t = 0u; t < p.steps; t += TILE) {
+    let is_near = t >= met.x && t < met.y;
+    // Of a single tile, the scores are still there.
+    if (is_near && p.steps > TILE) { scores = scores_of(v, q, rows, t, min(TILE, met.y - t), lane); }
+    for (var i = 0u; i < 4u; i++) {
+      for (var j = 0u; j < 4u; j++) {
+        let line = q + y + 16u * i;
+        let key = t + x + 16u * j;
+        if (line >= p.queries || key >= p.steps) { continue; }
+        var weight = 0.0;
+        if (is_near && is_met(scores.met, i, j)) {
+          weight = exp_of_negative(scores.x[i][j] - shift_of(most[i])) * inverse[i];
+        }
+        put_float(p.weights + (v.row + line) * p.steps + key, weight);
+      }
+    }
+  }
+}
+
+// Columns column + x, column + x + 16, … of a row of context.
+fn put_line(context: u32, v: View, q: u32, column: u32, numbers: vec4<f32>, x: u32) {
+  if (q >= p.queries) { return; }
+  for (var j = 0u; j < 4u; j++) {
+    let c = column + x + 16u * j;
+    if (c < p.value_size) { put_float(context + query_row(v, q) * p.value_size + c, numbers[j]); }
+  }
+}
+
+// Scores as far as the stage, into weights. Unit: tiles of keys, then of queries, then heads.
+@compute @workgroup_size(GROUP)
+fn attentionScores(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let unit = row(group, groups);
+  if (unit >= p.units) { return; }
+  let t = unit % p.chunks * TILE;
+  let q = unit / p.chunks % p.tiles * TILE;
+  let rows = min(TILE, p.queries - q);
+  let v = view_of(unit / p.chunks / p.tiles, lane);
+  let met = keys_met(v, q, rows);
+  var tile: Tile;
+  if (p.stage != STAGE_MASKED || (t >= met.x && t < met.y)) {
+    tile = raw_scores(v, q, rows, t, min(TILE, p.steps - t), lane);
+  }
+  for (var i = 0u; i < 4u; i++) {
+    for (var j = 0u; j < 4u; j++) {
+      let line = q + lane / 16u + 16u * i;
+      let key = t + lane % 16u + 16u * j;
+      if (line >= p.queries || key >= p.steps) { continue; }
+      var score = tile[i][j];
+      if (p.stage == STAGE_MASKED) {
+        if (is_allowed(v, line, key)) { score = score_of(v, score, line, key); } else { score = p.denied; }
+      } else if (p.stage != STAGE_RAW) {
+        score = capped(score);
+      }
+      put_float(p.weights + (v.row + line) * p.steps + key, score);
+    }
+  }
+}
+
+// max(z − τ, 0), and NaN where the score is; z is the score less the row's largest, for entmax half of that.
+fn excess(score: f32, shift: f32, tau: f32) -> f32 {
+  let z = (score - shift) * select(0.5, 1.0, p.normalizer == SPARSEMAX) - tau;
+  return select(z, 0.0, z < 0.0);
+}
+
+// A number's share of its row is its excess (squared, for entmax): its excess times this.
+fn slope_of(excess: f32) -> f32 {
+  if (p.normalizer == SPARSEMAX && !is_nan(excess)) { return select(0.0, 1.0, excess > 0.0); }
+  return excess;
+}
+
+// A row of scores, −∞ where a key is not allowed, becomes sparse weights in place. τ is found by Newton's method, from where
+// the largest number alone has a share of 1: see src/kernels/sparse-softmax/kernel.c. One workgroup a row.
+@compute @workgroup_size(GROUP)
+fn sparseWeights(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let line = row(group, groups);
+  if (line >= p.units) { return; }
+  let start = p.weights + line * p.steps;
+  var most = -infinity();
+  for (var t = lane; t < p.steps; t += GROUP) {
+    let score = float_at(start + t);
+    if (!is_nan(score) && score > most) { most = score; }
+  }
+  most = group_max(most, lane);
+  let shift = shift_of(most);
+  if (p.log_sum_exp != 0u) {
+    var sum = 0.0;
+    for (var t = lane; t < p.steps; t += GROUP) { sum += exp_of_negative(float_at(start + t) - shift); }
+    sum = group_sum(sum, lane);
+    if (lane == 0u) { put_float(p.log_sum_exp + line, most + logarithm(sum)); }
+  }
+  var tau = -1.0;
+  // It ends long before that.
+  for (var step = 0u; step < 64u; step++) {
+    var total = 0.0;
+    var slopes = 0.0;
+    for (var t = lane; t < p.steps; t += GROUP) {
+      let d = excess(float_at(start + t), shift, tau);
+      let slope = slope_of(d);
+      total = fma(d, slope, total);
+      slopes += slope;
+    }
+    total = group_sum(total, lane);
+    slopes = group_sum(slopes, lane);
+    var more = total - 1.0;
+    if (p.normalizer != SPARSEMAX) {
+      let norm = sqrt(total);
+      more = norm * (norm - 1.0);
+    }
+    // A total of 0: all are −∞, and stay below any threshold. One of NaN ends it, and makes NaN of all.
+    let next = select(tau + more / slopes, tau, total == 0.0);
+    if (lane == 0u) { goes_on = select(0u, 1u, next > tau); }
+    tau = next;
+    if (workgroupUniformLoad(&goes_on) == 0u) { break; }
+  }
+  let v = view_of(line / p.queries, lane);
+  for (var t = lane; t < p.steps; t += GROUP) {
+    let d = excess(float_at(start + t), shift, tau);
+    let weight = d * slope_of(d);
+    // What is not allowed stays 0 in a row of NaN too.
+    let none = is_nan(weight) && !is_allowed(v, line % p.queries, t);
+    put_float(start + t, select(weight, 0.0, none));
+  }
+}
+
+// context = drop(weights) · values, of weights that are kept; what lies behind a length is not read. Units as attendForward's.
+@compute @workgroup_size(GROUP)
+fn weightSum(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let unit = row(group, groups);
+  if (unit >= p.units) { return; }
+  let column = unit % p.chunks * TILE;
+  let q = unit / p.chunks % p.tiles * TILE;
+  let rows = min(TILE, p.queries - q);
+  let y = lane / 16u;
+  let x = lane % 16u;
+  let v = view_of(unit / p.chunks / p.tiles, lane);
+  let met = keys_met(v, q, rows);
+  let stride = p.key_t * p.value_size;
+  var context = Tile();
+  for (var t = met.x; t < met.y; t += DEPTH) {
+    let depth = min(DEPTH, met.y - t);
+    for (var i = y; i < TILE; i += 16u) {
+      let place = v.row + q + i;
+      var weight = 0.0;
+      if (i < rows && x < depth) { weight = dropped(place, t + x, float_at(p.weights + place * p.steps + t + x)); }
+      of_a[x][i] = weight;
+    }
+    take_rows(p.values + key_row(v, t) * p.value_size + column, stride, depth, p.value_size - column, lane);
+    add_products(&context, v, q, t, false, rows, depth, lane);
+  }
+  for (var i = 0u; i < 4u; i++) {
+    put_line(p.context, v, q + y + 16u * i, column, context[i], x);
+  }
+}

@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { rolldown } from "rolldown";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findChromium } from "../package/headless-browser.ts";
+import { allCases } from "../support/all-cases.ts";
+import { launchChromium } from "../support/chromium.ts";
+import { GPU_FLAGS } from "../support/gpu-flags.ts";
+import type { Report, Share } from "../support/gpu-page.ts";
+
+/**
+ * One case of so many, of each op: Node runs all of them on the same WebGPU, so that what is left to show here is that a
+ * browser's does as well. HEED_ALL_CASES=1 runs all of them here too.
+ */
+const EVERY = process.env["HEED_ALL_CASES"] === undefined ? 23 : 1;
+const missing = process.env["CI"] === undefined && findChromium() === null;
+
+describe.skipIf(missing)(`WebGPU in Chromium${missing ? " (skipped: there is none)" : ""}`, () => {
+  let browser: Browser | null = null;
+  let page: Page;
+  beforeAll(async () => {
+    const bundle = await rolldown({ input: join(process.cwd(), "tests/support/gpu-page.ts") });
+    const { output } = await bundle.generate({ format: "iife", name: "gpuPage" });
+    await bundle.close();
+    browser = await launchChromium(GPU_FLAGS);
+    page = await browser!.newPage();
+    // WebGPU is for secure contexts, such as https.
+    await page.route("https://heed.test/**", (route) =>
+      route.request().url().endsWith(".js")
+        ? route.fulfill({ contentType: "text/javascript", body: output[0].code })
+        : route.fulfill({
+            contentType: "text/html",
+            body: '<!doctype html><title>GPU</title><script src="/gpu.js"></script>',
+          }),
+    );
+    await page.goto("https://heed.test/");
+  });
+  afterAll(() => browser?.close());
+
+  function expectAgreement(report: Report, cases: number): void {
+    expect(report.complaints).toEqual([]);
+    expect(report.ran).toBe(cases);
+    expect(report.dispatches).toBeGreaterThan(cases / 2);
+    expect(report.description).toMatch(/^WebGPU, /);
+  }
+
+  it("agrees with the definitions in a page", async () => {
+    const share = { from: 0, every: EVERY };
+    const report = await page.evaluate((of: Share) => globalThis.runShare(of), share);
+    expectAgreement(report, Math.ceil(allCases().length / EVERY));
+  }, 900_000);
+
+  it("agrees with them in a worker", async () => {
+    const every = 10 * EVERY;
+    const report = await page.evaluate(
+      (of: Share) => {
+        const worker = new Worker("/gpu.js");
+        return new Promise<Report>((resolve) => {
+          worker.onmessage = ({ data }: MessageEvent<Report>) => resolve(data);
+          worker.postMessage(of);
+        });
+      },
+      { from: 1, every },
+    );
+    expectAgreement(report, Math.ceil((allCases().length - 1) / every));
+  }, 300_000);
+});
