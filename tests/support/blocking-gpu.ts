@@ -54,6 +54,8 @@ export class BlockingGpu implements Device {
   readonly name = "webgpu";
   readonly description = "WebGPU in a worker";
   readonly dtypes: readonly Dtype[] = ["float32"];
+  // They can be looked at here, and are kept from layers all the same: these take the ways that a GPU asks for.
+  readonly hostVisible = false;
   readonly kernels: Kernels<Storage, Storage>;
   /** The token of the next storage. */
   next = 0;

@@ -35,6 +35,7 @@ const LEAST = { maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStora
 export class WebGpuDevice implements Device {
   readonly name = "webgpu";
   readonly dtypes: readonly Dtype[] = ["float32"];
+  readonly hostVisible = false;
   readonly description: string;
   readonly details: readonly string[];
   readonly kernels: Kernels<Storage, Storage>;

@@ -32,3 +32,24 @@ fn copyBlocks(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
     heap[to] = heap[from_place];
   }
 }
+
+// y[i, :] = x[i, :] where a number of d[i, :] is not 0, else 0, by a workgroup a row: b is d, length the size of a row of x,
+// x_stride that of one of d. By their bits, as subnormal numbers and NaN are not 0 either.
+@compute @workgroup_size(GROUP)
+fn maskUnmet(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = row(group, groups);
+  if (i >= p.total) { return; }
+  var met = 0.0;
+  for (var j = lane; j < p.x_stride; j += GROUP) {
+    if ((heap[p.b + i * p.x_stride + j] & 0x7fffffffu) != 0u) { met = 1.0; }
+  }
+  let kept = group_max(met, lane) > 0.0;
+  for (var j = lane; j < p.length; j += GROUP) {
+    let place = i * p.length + j;
+    if (kept) { heap[p.y + place] = heap[p.x + place]; } else { put_float(p.y + place, 0.0); }
+  }
+}

@@ -1,9 +1,9 @@
 import type { Storage } from "../../../core/storage.ts";
 import type { Kernels } from "../../../kernels/kernels.ts";
-import { at, bit, elements, type Gpu, orNull } from "../gpu.ts";
+import { at, bit, elements, type Gpu, orNull, rows as rowGroups } from "../gpu.ts";
 import { blocks as blocksShader, rotary } from "../shaders.generated.ts";
 
-type Op = "addRepeated" | "copyBlocks" | "rotate";
+type Op = "addRepeated" | "copyBlocks" | "maskUnmet" | "rotate";
 
 /** Blocks of numbers and rotary positions on a GPU. */
 export function blocksCalls(gpu: Gpu): Pick<Kernels<Storage, Storage>, Op> {
@@ -32,6 +32,18 @@ export function blocksCalls(gpu: Gpu): Pick<Kernels<Storage, Storage>, Op> {
         total,
         length,
         accumulate: bit(accumulate),
+      });
+    },
+    maskUnmet(x, d, y, rows, size, columns) {
+      gpu.run(blocksShader, "maskUnmet", rowGroups(rows), {
+        x: at(x),
+        b: at(d),
+        y: at(y),
+        x_stride: columns,
+        y_stride: 0,
+        total: rows,
+        length: size,
+        accumulate: 0,
       });
     },
     rotate(

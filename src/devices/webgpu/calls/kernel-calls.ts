@@ -5,15 +5,13 @@ import { activationsCalls } from "./activations-calls.ts";
 import { attendCalls } from "./attend-calls.ts";
 import { attentionCalls } from "./attention-calls.ts";
 import { blocksCalls } from "./blocks-calls.ts";
-import { elementwiseCalls } from "./elementwise-calls.ts";
-import { embeddingCalls } from "./embedding-calls.ts";
-import { layerNormCalls } from "./layer-norm-calls.ts";
-import { localCalls } from "./local-calls.ts";
-import { lossCalls } from "./loss-calls.ts";
 import { copyMixtureCalls } from "./copy-mixture-calls.ts";
 import { elementwiseCalls } from "./elementwise-calls.ts";
 import { embeddingCalls } from "./embedding-calls.ts";
 import { gruCalls } from "./gru-calls.ts";
+import { layerNormCalls } from "./layer-norm-calls.ts";
+import { localCalls } from "./local-calls.ts";
+import { lossCalls } from "./loss-calls.ts";
 import { lstmCalls } from "./lstm-calls.ts";
 import { matmulCalls } from "./matmul-calls.ts";
 import { reductionsCalls } from "./reductions-calls.ts";
@@ -39,5 +37,5 @@ export function kernelCalls(gpu: Gpu): Kernels<Storage, Storage> {
     ...reductionsCalls(gpu),
     ...softmaxCalls(gpu),
     ...trainingCalls(gpu),
-  } as Kernels<Storage, Storage>;
+  };
 }

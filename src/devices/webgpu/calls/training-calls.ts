@@ -1,6 +1,6 @@
 import type { Storage } from "../../../core/storage.ts";
 import type { Kernels } from "../../../kernels/kernels.ts";
-import { at, bit, elements, type Gpu } from "../gpu.ts";
+import { at, bit, elements, type Gpu, orNull } from "../gpu.ts";
 import { adam, dropout } from "../shaders.generated.ts";
 
 /** No 32-bit word reaches it. */
@@ -22,15 +22,29 @@ export function trainingCalls(gpu: Gpu): Pick<Kernels<Storage, Storage>, "dropou
         factor,
       });
     },
-    adamStep(x, gradient, m, v, rate, beta1, beta2, epsilon, correction1, correction2, length) {
+    adamStep(
+      x,
+      gradient,
+      m,
+      v,
+      loss,
+      norm,
+      rate,
+      beta1,
+      beta2,
+      epsilon,
+      correction1,
+      correction2,
+      length,
+    ) {
       gpu.run(adam, "adamStep", elements(length), {
         x: at(x),
         gradient: at(gradient),
         m: at(m),
         v: at(v),
         length,
-        guard1: 0,
-        guard2: 0,
+        guard1: orNull(loss),
+        guard2: orNull(norm),
         keep1: beta1,
         take1: 1 - beta1,
         keep2: beta2,
