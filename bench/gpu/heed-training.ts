@@ -41,12 +41,16 @@ function trainerOn(device: Device, { task, bytes }: TrainingFiles): Trainer {
   });
 }
 
-/** Steps as a program takes them: each waits for its loss. Its first is held against that of wasm. */
+/**
+ * Steps as `heed train` takes them on a GPU: none waits for its loss, which is told some steps later. The first is held
+ * against that of wasm.
+ */
 export function prepareTraining(device: Device, files: TrainingFiles): Prepared {
   const trainer = trainerOn(device, files);
   return {
     async repeat(times) {
-      for (let i = 0; i < times; i++) await trainer.step();
+      for (let i = 0; i < times; i++) await trainer.advance();
+      await trainer.reports();
       await settle(trainer.model.parameters.values);
     },
     async check() {
