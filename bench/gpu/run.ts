@@ -21,7 +21,7 @@ import { measureRow } from "./measure-rows.ts";
 import { GPU_USAGE, type GpuOptions, readGpuOptions } from "./options.ts";
 import { formatGpuResults } from "./print.ts";
 import type { AdapterFacts, GpuResults, GpuRow } from "./results.ts";
-import { type Scale, sizesOf } from "./sizes.ts";
+import { nameOfSize, type Scale, sizesOf } from "./sizes.ts";
 import { PACES } from "./timing.ts";
 import { TorchPeer } from "./torch-peer.ts";
 
@@ -33,9 +33,11 @@ async function main(options: GpuOptions, adapter: GPUAdapter): Promise<void> {
   const torch = started instanceof TorchPeer ? started : null;
   progress("ceilings");
   const ceilings = await measureCeilings(adapter, scale, pace);
+  progress("heed's kernels");
   const device = await openDevice("webgpu");
-  // It compiles its kernels in the background, on the processor that feeds the GPU.
-  await (device as { readonly warmed?: Promise<void> }).warmed;
+  // It compiles its kernels in the background, on the processor that feeds the GPU. Without one, all of them take
+  // minutes, and those in use do.
+  if (!facts.software) await (device as { readonly warmed?: Promise<void> }).warmed;
   const rows: GpuRow[] = [];
   const results: GpuResults = {
     ...dayAndMachine(),
@@ -50,9 +52,10 @@ async function main(options: GpuOptions, adapter: GPUAdapter): Promise<void> {
   };
   for (const size of sizesOf(scale)) {
     if (!options.only.includes(size.part)) continue;
+    progress(`${size.part}, ${nameOfSize(size)}`);
     const row = await measureRow(size, device, torch, pace);
     const told = row.refused ?? `${median(row.rounds).toPrecision(3)} ms`;
-    progress(`${size.part}, ${row.name}: ${told}`);
+    progress(`  ${told}`);
     rows.push(row);
     // Time on such a machine may end before the run does.
     save(results, options);
