@@ -9,9 +9,11 @@ export function formatJson(value: object): string {
   return `{\n${fields.join(",\n")}\n}\n`;
 }
 
-/** Numbers that are not finite become null, as JSON has it. */
+/** Numbers that are not finite become null, as JSON has it; whole ones are counts and sizes, and stay. */
 function compact(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) =>
-    typeof each === "number" && Number.isFinite(each) ? Number(each.toPrecision(4)) : each,
+    typeof each === "number" && Number.isFinite(each) && !Number.isInteger(each)
+      ? Number(each.toPrecision(4))
+      : each,
   );
 }

@@ -1,21 +1,12 @@
 import { join } from "node:path";
-import {
-  AttentionSeq2seq,
-  defaultConfig,
-  openDevice,
-  type Pair,
-  Random,
-  Trainer,
-  Vocabulary,
-} from "heed";
+import { openDevice, Trainer } from "heed";
 import { CACHE, writeCached } from "./cache.ts";
 import type { Running } from "./contenders.ts";
+import { dateTask, idsOf } from "./date-model.ts";
+import { DATE } from "./date-shape.ts";
 import { type Ceiling, measureQuietly } from "./measure-ceilings.ts";
 import type { Options } from "./options.ts";
 import type { ModelResult } from "./results.ts";
-
-/** The date model of *Deep Learning from Scratch 2*: 29 symbols in, 11 steps out, of 59 symbols. */
-const DATE = { source: 29, target: 11, symbols: 59, batch: 128, embedding: 16, hidden: 256 };
 
 /** A training step gives these, by the definition in float64. */
 interface Step {
@@ -70,69 +61,20 @@ function disagreement(step: Partial<Step>, truth: Step): string | null {
 
 /** The model that all begin with, the pairs, their symbols as numbers, and the truth of the first step. */
 async function modelFiles(): Promise<ModelFiles> {
-  const pairs = datePairs();
-  const wasm = await openDevice("wasm");
-  const reference = await openDevice("reference");
-  const config = defaultConfig(pairs, {
-    embeddingSize: DATE.embedding,
-    hiddenSize: DATE.hidden,
-    maskPadding: false,
-    targetLength: DATE.target,
-    bidirectional: false,
-    attention: "dot",
-    inputFeeding: false,
-    attentionalSize: null,
-    reverseSource: true,
-    bridge: "hidden",
-    dropout: 0,
-  });
-  const vocabulary = new Vocabulary({
-    symbols: Array.from({ length: DATE.symbols }, (_, id) => letter(id)),
-    tokens: "chars",
-    normalization: "none",
-    pad: 0,
-    begin: 1,
-    end: null,
-    unknown: null,
-  });
-  const model = new AttentionSeq2seq(config, vocabulary, vocabulary, { device: wasm });
-  const encoded = pairs.map((pair) => model.encode(pair));
-  const ids = {
-    sources: encoded.map(({ source }) => source),
-    targets: encoded.map(({ target }) => target),
-    begin: vocabulary.begin,
-  };
-  writeCached("model/pairs.ids.json", JSON.stringify(ids));
-  writeCached("model/pairs.json", JSON.stringify(pairs));
+  const task = dateTask(DATE.hidden);
+  const model = task.make({ device: await openDevice("wasm") });
+  writeCached("model/pairs.ids.json", idsOf(model, task));
+  writeCached("model/pairs.json", JSON.stringify(task.pairs));
   writeCached("model/date.safetensors", await model.toBytes());
 
-  const exact = new AttentionSeq2seq(config, vocabulary, vocabulary, {
-    device: reference,
-    dtype: "float64",
-  });
+  const exact = task.make({ device: await openDevice("reference"), dtype: "float64" });
   exact.parameters.values.storage.write(model.parameters.values.data);
   const options = { batchSize: DATE.batch, clip: 5, labelSmoothing: 0 };
-  const truth = await new Trainer(exact, pairs, options).step();
+  const truth = await new Trainer(exact, task.pairs, options).step();
   model.dispose();
   return {
     model: join(CACHE, "model/date.safetensors"),
     pairs: join(CACHE, "model/pairs.json"),
     truth,
   };
-}
-
-function letter(id: number): string {
-  return String.fromCharCode(40 + id);
-}
-
-/** Random texts of the date model's lengths; the first two symbols of the vocabulary pad and begin. */
-function datePairs(): Pair[] {
-  const random = new Random(2);
-  const text = (length: number): string =>
-    Array.from({ length }, () => letter(2 + random.integer(DATE.symbols - 2))).join("");
-  return Array.from({ length: DATE.batch }, () => ({
-    source: text(DATE.source),
-    target: text(DATE.target),
-    line: 0,
-  }));
 }
