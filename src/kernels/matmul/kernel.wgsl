@@ -116,10 +116,17 @@ fn matmul(
   var s1 = vec4<f32>();
   var s2 = vec4<f32>();
   var s3 = vec4<f32>();
-  for (var first = first_term(group); first < end; first += DEPTH) {
-    of_a[vector(a_k, a_q, SIDE)] = rows_of_a(first_row, a_q, SIDE, first + a_k, end);
-    of_b[vector(b_k, b_q, SIDE)] = columns_of_b(first_column, b_q, SIDE, first + b_k, end);
+  let start = first_term(group);
+  var next_a = rows_of_a(first_row, a_q, SIDE, start + a_k, end);
+  var next_b = columns_of_b(first_column, b_q, SIDE, start + b_k, end);
+  for (var first = start; first < end; first += DEPTH) {
+    of_a[vector(a_k, a_q, SIDE)] = next_a;
+    of_b[vector(b_k, b_q, SIDE)] = next_b;
     workgroupBarrier();
+    // What comes next is on its way while this is added up.
+    let next = first + DEPTH;
+    next_a = rows_of_a(first_row, a_q, SIDE, next + a_k, end);
+    next_b = columns_of_b(first_column, b_q, SIDE, next + b_k, end);
     for (var k = 0u; k < DEPTH; k++) {
       let a = of_a[vector(k, row, SIDE)];
       let b = of_b[vector(k, column, SIDE)];
@@ -199,7 +206,6 @@ fn matmulLarge(
     of_large_b[vector(b_k, b_q, LARGE)] = next_b;
     of_large_b[vector(b_more_k, b_more_q, LARGE)] = next_more_b;
     workgroupBarrier();
-    // What comes next is on its way while this is added up.
     let next = first + DEPTH;
     next_a = rows_of_a(first_row, a_q, LARGE, next + a_k, end);
     next_more_a = rows_of_a(first_row, a_more_q, LARGE, next + a_more_k, end);
