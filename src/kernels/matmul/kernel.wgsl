@@ -16,6 +16,9 @@ struct Parameters {
   rows: u32,
   columns: u32,
   inner: u32,
+  // Tiles in all, and from left to right.
+  tiles: u32,
+  across: u32,
   // Where not 0, workgroup z adds up terms z · part … (z + 1) · part − 1 alone, and its sums go to part z, of `count`, of
   // (count, rows, columns) there.
   part: u32,
@@ -99,10 +102,13 @@ var<workgroup> of_b: array<vec4<f32>, SIDE * DEPTH>;
 @compute @workgroup_size(GROUP)
 fn matmul(
   @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first_row = group.y * 4u * SIDE;
-  let first_column = group.x * 4u * SIDE;
+  let tile = row(group, groups);
+  if (tile >= p.tiles) { return; }
+  let first_row = tile / p.across * 4u * SIDE;
+  let first_column = tile % p.across * 4u * SIDE;
   let end = end_of_terms(group);
   let row = lane / SIDE;
   let column = lane % SIDE;
@@ -160,10 +166,13 @@ var<workgroup> of_large_b: array<vec4<f32>, LARGE * DEPTH>;
 @compute @workgroup_size(GROUP)
 fn matmulLarge(
   @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first_row = group.y * 4u * LARGE;
-  let first_column = group.x * 4u * LARGE;
+  let tile = row(group, groups);
+  if (tile >= p.tiles) { return; }
+  let first_row = tile / p.across * 4u * LARGE;
+  let first_column = tile % p.across * 4u * LARGE;
   let end = end_of_terms(group);
   let row = lane / 16u;
   let column = lane % 16u;
@@ -271,10 +280,13 @@ var<workgroup> of_few_b: array<f32, FEW_DEPTH * FEW_STRIDE>;
 @compute @workgroup_size(GROUP)
 fn matmulFewRows(
   @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first_row = group.y * FEW_ROWS;
-  let first_column = group.x * FEW_COLUMNS;
+  let tile = row(group, groups);
+  if (tile >= p.tiles) { return; }
+  let first_row = tile / p.across * FEW_ROWS;
+  let first_column = tile % p.across * FEW_COLUMNS;
   let end = end_of_terms(group);
   let column = lane % FEW_COLUMNS;
   let slice = lane / FEW_COLUMNS;
