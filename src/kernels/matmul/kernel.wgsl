@@ -19,9 +19,9 @@ struct Parameters {
   // Tiles in all, and from left to right.
   tiles: u32,
   across: u32,
-  // Where not 0, workgroup z adds up terms z · part … (z + 1) · part − 1 alone, and its sums go to part z, of `count`, of
-  // (count, rows, columns) there.
+  // Workgroup z adds up terms z · part … (z + 1) · part − 1 alone.
   part: u32,
+  // Where not 0, its sums go to part z, of `count`, of (count, rows, columns) there, and not to c.
   parts: u32,
   count: u32,
   accumulate: u32,
