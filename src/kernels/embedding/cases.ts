@@ -100,7 +100,7 @@ const SHAPES = [
   [33, 65, 4],
   [116, 256, 29],
   // Beyond the ids and the columns that a workgroup of a GPU looks at together.
-  [2100, 3, 9],
+  [1100, 3, 9],
   [9, 300, 4],
 ] as const;
 

@@ -27,6 +27,17 @@ var<workgroup> is_later: u32;
 var<workgroup> hits: array<atomic<u32>, LOOK / 32u>;
 var<workgroup> places: array<u32, LOOK>;
 
+fn four_of(first: u32, column: u32) -> vec4<f32> {
+  return vec4<f32>(
+    float_at(p.y + places[first] * p.size + column),
+    float_at(p.y + places[first + 1u] * p.size + column),
+    float_at(p.y + places[first + 2u] * p.size + column),
+    float_at(p.y + places[first + 3u] * p.size + column),
+  );
+}
+
+fn add_four(total: f32, x: vec4<f32>) -> f32 { return (((total + x.x) + x.y) + x.z) + x.w; }
+
 // A workgroup per i and GROUP columns. If no earlier i has the same id, it adds up all that have it, in their order: so
 // each number of dTable is one thread's, and no sum depends on who comes first.
 @compute @workgroup_size(GROUP)
@@ -70,13 +81,13 @@ fn embeddingBackward(
     workgroupBarrier();
     if (column < p.size) {
       var i = 0u;
-      // Four are on their way at once.
-      for (; i + 4u <= found; i += 4u) {
-        let a = float_at(p.y + places[i] * p.size + column);
-        let b = float_at(p.y + places[i + 1u] * p.size + column);
-        let c = float_at(p.y + places[i + 2u] * p.size + column);
-        let d = float_at(p.y + places[i + 3u] * p.size + column);
-        total = (((total + a) + b) + c) + d;
+      // Sixteen are on their way at once: a symbol that fills up batches is met by thousands.
+      for (; i + 16u <= found; i += 16u) {
+        let a = four_of(i, column);
+        let b = four_of(i + 4u, column);
+        let c = four_of(i + 8u, column);
+        let d = four_of(i + 12u, column);
+        total = add_four(add_four(add_four(add_four(total, a), b), c), d);
       }
       for (; i < found; i++) { total += float_at(p.y + places[i] * p.size + column); }
     }

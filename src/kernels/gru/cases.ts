@@ -181,6 +181,9 @@ export function gruCases(): KernelCase[] {
     // More steps than terms that a kernel adds at once.
     push({ batch: 2, steps: 300, hidden: 3, reverse });
     const shape = { batch: 5, steps: 6, hidden: 7, reverse };
+    // Behind its one step, a sequence stands still at NaN: of that, the weights' gradient sees nothing.
+    const only = { [3 * 6 * 21 + 3]: Number.NaN };
+    push({ ...shape, lengths: "mixed", valuesOfGates: only, special: ", NaN in a last step" });
     for (const lengths of ["null", "mixed"] as const) {
       const not = Number.NaN;
       push({ ...shape, lengths, valuesOfGates: { 3: not }, special: ", NaN in gates" });

@@ -131,11 +131,20 @@ fn lstmBackward(
   var sums = vec4<f32>();
   var more_sums = vec4<f32>();
   if (p.after != NONE) {
-    for (var first = 0u; first < 4u * p.hidden; first += DEPTH) {
-      of_gates[line * STRIDE + q] = gates_after(first_row + line, first + q);
-      of_gates[(line + ROWS / 2u) * STRIDE + q] = gates_after(first_row + line + ROWS / 2u, first + q);
-      of_wh[line * STRIDE + q] = weights_of_unit(first_column + line, first + q);
+    let n = first_row + line;
+    let unit = first_column + line;
+    var next_gates = gates_after(n, q);
+    var more_gates = gates_after(n + ROWS / 2u, q);
+    var next_wh = weights_of_unit(unit, q);
+    for (var next = DEPTH; next < 4u * p.hidden + DEPTH; next += DEPTH) {
+      of_gates[line * STRIDE + q] = next_gates;
+      of_gates[(line + ROWS / 2u) * STRIDE + q] = more_gates;
+      of_wh[line * STRIDE + q] = next_wh;
       workgroupBarrier();
+      // What comes next is on its way while this is added up.
+      next_gates = gates_after(n, next + q);
+      more_gates = gates_after(n + ROWS / 2u, next + q);
+      next_wh = weights_of_unit(unit, next + q);
       for (var m = 0u; m < added; m++) {
         let w = of_wh[column * STRIDE + m];
         sums = fma(of_gates[row * STRIDE + m], w, sums);

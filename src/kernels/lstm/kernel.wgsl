@@ -47,6 +47,15 @@ fn state_before(n: u32, k: u32) -> f32 {
   return float_at(p.h_from + n * p.h_from_row + k);
 }
 
+fn states_before(n: u32, k: u32) -> vec4<f32> {
+  return vec4<f32>(
+    state_before(n, k),
+    state_before(n, k + FOURTH),
+    state_before(n, k + 2u * FOURTH),
+    state_before(n, k + 3u * FOURTH),
+  );
+}
+
 fn weights_of_gates(k: u32, j: u32) -> vec4<f32> {
   if (k >= p.hidden || j >= p.hidden) { return vec4<f32>(); }
   let place = p.wh + k * 4u * p.hidden + j;
@@ -110,18 +119,20 @@ fn lstmForward(
   var sums = vec4<f32>();
   var more_sums = vec4<f32>();
   if (p.h_from != 0u) {
-    for (var first = 0u; first < p.hidden; first += DEPTH) {
-      let n = first_row + lane / FOURTH;
-      let k = first + lane % FOURTH;
-      of_h[lane / FOURTH * STRIDE + lane % FOURTH] = vec4<f32>(
-        state_before(n, k),
-        state_before(n, k + FOURTH),
-        state_before(n, k + 2u * FOURTH),
-        state_before(n, k + 3u * FOURTH),
-      );
-      of_wh[lane] = weights_of_gates(first + row, first_column + column);
-      of_wh[GROUP + lane] = weights_of_gates(first + DEPTH / 2u + row, first_column + column);
+    let n = first_row + lane / FOURTH;
+    let k = lane % FOURTH;
+    var next_h = states_before(n, k);
+    var next_wh = weights_of_gates(row, first_column + column);
+    var more_wh = weights_of_gates(DEPTH / 2u + row, first_column + column);
+    for (var next = DEPTH; next < p.hidden + DEPTH; next += DEPTH) {
+      of_h[lane / FOURTH * STRIDE + k] = next_h;
+      of_wh[lane] = next_wh;
+      of_wh[GROUP + lane] = more_wh;
       workgroupBarrier();
+      // What comes next is on its way while this is added up.
+      next_h = states_before(n, next + k);
+      next_wh = weights_of_gates(next + row, first_column + column);
+      more_wh = weights_of_gates(next + DEPTH / 2u + row, first_column + column);
       for (var q = 0u; q < added; q++) {
         let h = of_h[row * STRIDE + q];
         let more_h = of_h[(row + ROWS / 2u) * STRIDE + q];

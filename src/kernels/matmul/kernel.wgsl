@@ -16,9 +16,12 @@ struct Parameters {
   rows: u32,
   columns: u32,
   inner: u32,
-  // Where not 0, workgroup z adds up terms z · part … (z + 1) · part − 1 alone, and its sums go to part z, of `count`, of
-  // (count, rows, columns) there.
+  // Tiles in all, and from left to right.
+  tiles: u32,
+  across: u32,
+  // Workgroup z adds up terms z · part … (z + 1) · part − 1 alone.
   part: u32,
+  // Where not 0, its sums go to part z, of `count`, of (count, rows, columns) there, and not to c.
   parts: u32,
   count: u32,
   accumulate: u32,
@@ -99,10 +102,13 @@ var<workgroup> of_b: array<vec4<f32>, SIDE * DEPTH>;
 @compute @workgroup_size(GROUP)
 fn matmul(
   @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first_row = group.y * 4u * SIDE;
-  let first_column = group.x * 4u * SIDE;
+  let tile = row(group, groups);
+  if (tile >= p.tiles) { return; }
+  let first_row = tile / p.across * 4u * SIDE;
+  let first_column = tile % p.across * 4u * SIDE;
   let end = end_of_terms(group);
   let row = lane / SIDE;
   let column = lane % SIDE;
@@ -116,10 +122,17 @@ fn matmul(
   var s1 = vec4<f32>();
   var s2 = vec4<f32>();
   var s3 = vec4<f32>();
-  for (var first = first_term(group); first < end; first += DEPTH) {
-    of_a[vector(a_k, a_q, SIDE)] = rows_of_a(first_row, a_q, SIDE, first + a_k, end);
-    of_b[vector(b_k, b_q, SIDE)] = columns_of_b(first_column, b_q, SIDE, first + b_k, end);
+  let start = first_term(group);
+  var next_a = rows_of_a(first_row, a_q, SIDE, start + a_k, end);
+  var next_b = columns_of_b(first_column, b_q, SIDE, start + b_k, end);
+  for (var first = start; first < end; first += DEPTH) {
+    of_a[vector(a_k, a_q, SIDE)] = next_a;
+    of_b[vector(b_k, b_q, SIDE)] = next_b;
     workgroupBarrier();
+    // What comes next is on its way while this is added up.
+    let next = first + DEPTH;
+    next_a = rows_of_a(first_row, a_q, SIDE, next + a_k, end);
+    next_b = columns_of_b(first_column, b_q, SIDE, next + b_k, end);
     for (var k = 0u; k < DEPTH; k++) {
       let a = of_a[vector(k, row, SIDE)];
       let b = of_b[vector(k, column, SIDE)];
@@ -153,10 +166,13 @@ var<workgroup> of_large_b: array<vec4<f32>, LARGE * DEPTH>;
 @compute @workgroup_size(GROUP)
 fn matmulLarge(
   @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first_row = group.y * 4u * LARGE;
-  let first_column = group.x * 4u * LARGE;
+  let tile = row(group, groups);
+  if (tile >= p.tiles) { return; }
+  let first_row = tile / p.across * 4u * LARGE;
+  let first_column = tile % p.across * 4u * LARGE;
   let end = end_of_terms(group);
   let row = lane / 16u;
   let column = lane % 16u;
@@ -199,7 +215,6 @@ fn matmulLarge(
     of_large_b[vector(b_k, b_q, LARGE)] = next_b;
     of_large_b[vector(b_more_k, b_more_q, LARGE)] = next_more_b;
     workgroupBarrier();
-    // What comes next is on its way while this is added up.
     let next = first + DEPTH;
     next_a = rows_of_a(first_row, a_q, LARGE, next + a_k, end);
     next_more_a = rows_of_a(first_row, a_more_q, LARGE, next + a_more_k, end);
@@ -265,10 +280,13 @@ var<workgroup> of_few_b: array<f32, FEW_DEPTH * FEW_STRIDE>;
 @compute @workgroup_size(GROUP)
 fn matmulFewRows(
   @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first_row = group.y * FEW_ROWS;
-  let first_column = group.x * FEW_COLUMNS;
+  let tile = row(group, groups);
+  if (tile >= p.tiles) { return; }
+  let first_row = tile / p.across * FEW_ROWS;
+  let first_column = tile % p.across * FEW_COLUMNS;
   let end = end_of_terms(group);
   let column = lane % FEW_COLUMNS;
   let slice = lane / FEW_COLUMNS;

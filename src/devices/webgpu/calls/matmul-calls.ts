@@ -1,6 +1,6 @@
 import type { Storage } from "../../../core/storage.ts";
 import type { Kernels } from "../../../kernels/kernels.ts";
-import { at, bit, elements, type Gpu, orNull } from "../gpu.ts";
+import { at, bit, elements, type Gpu, orNull, rows as places } from "../gpu.ts";
 import { matmul } from "../shaders.generated.ts";
 
 /** Sides of what a workgroup of src/kernels/matmul/kernel.wgsl computes, by its entry point. */
@@ -68,9 +68,13 @@ function transposed(x: Product): Placed {
   };
 }
 
-function tilesOf(entry: keyof typeof TILES, rows: number, columns: number): [number, number] {
-  const tile = TILES[entry];
-  return [Math.ceil(columns / tile.columns), Math.ceil(rows / tile.rows)];
+/** Tiles from left to right, and in all. */
+function tilesOf(
+  entry: keyof typeof TILES,
+  { rows, columns }: Product,
+): { across: number; tiles: number } {
+  const across = Math.ceil(columns / TILES[entry].columns);
+  return { across, tiles: across * Math.ceil(rows / TILES[entry].rows) };
 }
 
 /**
@@ -88,11 +92,12 @@ export function product(gpu: Gpu, given: Product): void {
   const x = few && given.rows > given.columns ? transposed(given) : plain;
   const { rows, columns, inner } = x;
   if (rows === 0 || columns === 0) return;
-  const [wide, high] = tilesOf("matmulLarge", rows, columns);
-  const large = wide * high >= LEAST_LARGE && Math.min(rows, columns) >= TILES.matmulLarge.rows;
+  const large =
+    Math.min(rows, columns) >= TILES.matmulLarge.rows &&
+    tilesOf("matmulLarge", x).tiles >= LEAST_LARGE;
   const entry = few ? "matmulFewRows" : large ? "matmulLarge" : "matmul";
-  const [across, down] = tilesOf(entry, rows, columns);
-  const wanted = Math.min(Math.floor(BUSY / (across * down)), Math.floor(inner / LEAST_PART));
+  const { across, tiles } = tilesOf(entry, x);
+  const wanted = Math.min(Math.floor(BUSY / tiles), Math.floor(inner / LEAST_PART));
   const part =
     inner >= LONG && wanted > 1 ? Math.ceil(inner / wanted / DEPTH) * DEPTH : Math.max(inner, 1);
   const parts = Math.max(Math.ceil(inner / part), 1);
@@ -113,12 +118,15 @@ export function product(gpu: Gpu, given: Product): void {
     rows,
     columns,
     inner,
+    tiles,
+    across,
     part,
     parts: scratch === null ? 0 : at(scratch),
     count: parts,
     accumulate: bit(x.accumulate),
   };
-  gpu.run(matmul, entry, [across, down, parts], parameters);
+  const [groups, more] = places(tiles);
+  gpu.run(matmul, entry, [groups, more, parts], parameters);
   if (scratch === null) return;
   gpu.run(matmul, "matmulParts", elements(rows * columns), parameters);
   scratch.release();
