@@ -31,15 +31,6 @@ fn weight_gradients(v: View, q: u32, rows: u32, t: u32, keys: u32, lane: u32) ->
   return products(a, p.query_q * p.value_size, rows, b, p.key_t * p.value_size, keys, p.value_size, lane);
 }
 
-// The weight of a pair that is allowed: kept, or computed anew.
-fn weight_of(v: View, raw: f32, q: u32, t: u32) -> f32 {
-  let line = v.row + q;
-  if (p.weights != 0u) { return float_at(p.weights + line * p.steps + t); }
-  let sum = float_at(p.sums + line);
-  if (sum == 0.0) { return 0.0; }
-  return exp_of_negative(score_of(v, raw, q, t) - shift_of(float_at(p.maxima + line))) / sum;
-}
-
 // What came back to the weight of a pair that is allowed.
 fn weight_gradient(line: u32, t: u32, of_context: f32, keeps: bool) -> f32 {
   let x = select(0.0, of_context * p.factor, keeps);
@@ -57,15 +48,30 @@ fn gradients_of(v: View, q: u32, rows: u32, t: u32, keys: u32, of_raw: bool, lan
   var gradients: Gradients;
   for (var i = 0u; i < 4u; i++) {
     let line = q + lane / 16u + 16u * i;
+    if (line >= p.queries) { break; }
+    let place = v.row + line;
+    var shift = 0.0;
+    var inverse = 0.0;
+    if (p.weights == 0u) {
+      shift = shift_of(float_at(p.maxima + place));
+      let sum = float_at(p.sums + place);
+      // Not by !=, of which NaN is no part.
+      inverse = select(1.0 / sum, 0.0, sum == 0.0);
+    }
+    let dot = float_at(p.dots + place);
     for (var j = 0u; j < 4u; j++) {
       let key = t + lane % 16u + 16u * j;
       if (!is_allowed(v, line, key)) { continue; }
-      let keeps = is_kept(v.row + line, key);
-      let weight = weight_of(v, raw[i][j], line, key);
+      let keeps = is_kept(place, key);
+      var weight = 0.0;
+      if (p.weights != 0u) {
+        weight = float_at(p.weights + place * p.steps + key);
+      } else {
+        weight = exp_of_negative(score_of(v, raw[i][j], line, key) - shift) * inverse;
+      }
       gradients.weights[i][j] = select(0.0, weight * p.factor, keeps);
       if (p.values == 0u) { continue; }
-      let upstream = weight_gradient(v.row + line, key, of_context[i][j], keeps);
-      var d = support_of(weight) * (upstream - float_at(p.dots + v.row + line));
+      var d = support_of(weight) * (weight_gradient(place, key, of_context[i][j], keeps) - dot);
       if (has_cap) { d *= slope_of_tangent(raw[i][j] / p.softcap); }
       gradients.scores[i][j] = select(d, d * p.scale, of_raw);
     }
@@ -124,8 +130,7 @@ fn attendDots(
   for (var i = 0u; i < 4u; i++) {
     let line = q + y + 16u * i;
     if (x > 0u || line >= p.queries) { continue; }
-    var dot = dots[i];
-    if (totals[i] != 0.0) { dot /= totals[i]; }
+    var dot = dots[i] / select(totals[i], 1.0, totals[i] == 0.0);
     // Nothing weighs anything, whatever came back.
     if (p.normalizer == SOFTMAX && p.sums != 0u && float_at(p.sums + v.row + line) == 0.0) { dot = 0.0; }
     put_float(p.dots + v.row + line, dot);

@@ -24,53 +24,72 @@ fn attendForward(
   let met = keys_met(v, q, rows);
   var most = vec4<f32>(-infinity());
   var sum = vec4<f32>();
+  // Whether dropout keeps any weight of a row.
+  var kept = vec4<f32>();
   var context = Tile();
+  var inverse = vec4<f32>();
   var scores: Scores;
-  for (var t = met.x; t < met.y; t += TILE) {
-    let keys = min(TILE, met.y - t);
-    scores = scores_of(v, q, rows, t, keys, lane);
-    var larger = most;
-    for (var i = 0u; i < 4u; i++) {
-      for (var j = 0u; j < 4u; j++) {
-        let score = scores.x[i][j];
-        if (is_met(scores.met, i, j) && !is_nan(score) && score > larger[i]) { larger[i] = score; }
+  let rounds = select(1u, 2u, p.weights != 0u && column == 0u);
+  for (var round = 0u; round < rounds; round++) {
+    let is_last = round == 1u;
+    let end = select(met.y, p.steps, is_last);
+    for (var t = select(met.x, 0u, is_last); t < end; t += TILE) {
+      let is_near = t >= met.x && t < met.y;
+      let keys = min(TILE, met.y - min(t, met.y));
+      // Of a single tile, the last round finds the scores where they were.
+      if (is_near && !(is_last && p.steps <= TILE)) { scores = scores_of(v, q, rows, t, keys, lane); }
+      if (is_last) {
+        put_weights(scores, is_near, v, q, t, most, inverse, lane);
+        continue;
+      }
+      var larger = most;
+      for (var i = 0u; i < 4u; i++) {
+        for (var j = 0u; j < 4u; j++) {
+          let score = scores.x[i][j];
+          if (is_met(scores.met, i, j) && !is_nan(score) && score > larger[i]) { larger[i] = score; }
+        }
+      }
+      larger = row_maxima(larger, lane);
+      var weights = Tile();
+      for (var i = 0u; i < 4u; i++) {
+        // What was summed up with the maximum before is scaled down to this one.
+        let shift = shift_of(larger[i]);
+        let factor = exp_of_negative(most[i] - shift);
+        sum[i] *= factor;
+        context[i] *= factor;
+        for (var j = 0u; j < 4u; j++) {
+          if (!is_met(scores.met, i, j)) { continue; }
+          let weight = exp_of_negative(scores.x[i][j] - shift);
+          sum[i] += weight;
+          if (is_kept(v.row + q + y + 16u * i, t + x + 16u * j)) {
+            weights[i][j] = weight * p.factor;
+            kept[i] = 1.0;
+          }
+        }
+      }
+      most = larger;
+      let values = p.values + key_row(v, t) * p.value_size + column;
+      let columns = p.value_size - min(column, p.value_size);
+      let stride = p.key_t * p.value_size;
+      for (var j = 0u; j * 16u < keys && columns > 0u; j++) {
+        let depth = min(16u, keys - 16u * j);
+        put_columns(weights, j, lane);
+        take_rows(values + 16u * j * stride, stride, depth, columns, lane);
+        add_products(&context, v, q, t + 16u * j, false, rows, depth, lane);
       }
     }
-    larger = row_maxima(larger, lane);
-    var weights = Tile();
-    for (var i = 0u; i < 4u; i++) {
-      // What was summed up with the maximum before is scaled down to this one.
-      let shift = shift_of(larger[i]);
-      let factor = exp_of_negative(most[i] - shift);
-      sum[i] *= factor;
-      context[i] *= factor;
-      for (var j = 0u; j < 4u; j++) {
-        if (!is_met(scores.met, i, j)) { continue; }
-        let weight = exp_of_negative(scores.x[i][j] - shift);
-        sum[i] += weight;
-        weights[i][j] = dropped(v.row + q + y + 16u * i, t + x + 16u * j, weight);
-      }
-    }
-    most = larger;
-    let values = p.values + key_row(v, t) * p.value_size + column;
-    let columns = p.value_size - min(column, p.value_size);
-    let stride = p.key_t * p.value_size;
-    for (var j = 0u; j * 16u < keys && columns > 0u; j++) {
-      let depth = min(16u, keys - 16u * j);
-      put_columns(weights, j, lane);
-      take_rows(values + 16u * j * stride, stride, depth, columns, lane);
-      add_products(&context, v, q, t + 16u * j, false, rows, depth, lane);
+    if (!is_last) {
+      sum = row_sums(sum, lane);
+      inverse = 1.0 / select(sum, vec4<f32>(1.0), sum == vec4<f32>());
+      if (p.drops != 0u) { kept = row_sums(kept, lane); }
     }
   }
-  sum = row_sums(sum, lane);
-  let inverse = 1.0 / select(sum, vec4<f32>(1.0), sum == vec4<f32>());
-  for (var i = 0u; i < 4u; i++) {
-    put_line(p.context, v, q + y + 16u * i, column, context[i] * inverse[i], x);
-  }
-  if (column > 0u) { return; }
   for (var i = 0u; i < 4u; i++) {
     let line = q + y + 16u * i;
-    if (x > 0u || line >= p.queries) { continue; }
+    // Without any, context is 0, even beside a sum of NaN.
+    let factor = select(inverse[i], 1.0, p.drops != 0u && kept[i] == 0.0);
+    put_line(p.context, v, line, column, context[i] * factor, x);
+    if (column > 0u || x > 0u || line >= p.queries) { continue; }
     let place = v.row + line;
     if (p.maxima != 0u) {
       put_float(p.maxima + place, most[i]);
@@ -78,22 +97,22 @@ fn attendForward(
     }
     if (p.log_sum_exp != 0u) { put_float(p.log_sum_exp + place, most[i] + logarithm(sum[i])); }
   }
-  if (p.weights == 0u) { return; }
-  for (var t = 0u; t < p.steps; t += TILE) {
-    let is_near = t >= met.x && t < met.y;
-    // Of a single tile, the scores are still there.
-    if (is_near && p.steps > TILE) { scores = scores_of(v, q, rows, t, min(TILE, met.y - t), lane); }
-    for (var i = 0u; i < 4u; i++) {
-      for (var j = 0u; j < 4u; j++) {
-        let line = q + y + 16u * i;
-        let key = t + x + 16u * j;
-        if (line >= p.queries || key >= p.steps) { continue; }
-        var weight = 0.0;
-        if (is_near && is_met(scores.met, i, j)) {
-          weight = exp_of_negative(scores.x[i][j] - shift_of(most[i])) * inverse[i];
-        }
-        put_float(p.weights + (v.row + line) * p.steps + key, weight);
+}
+
+// A tile of weights, 0 where none of its keys are near any query.
+fn put_weights(
+  scores: Scores, is_near: bool, v: View, q: u32, t: u32, most: vec4<f32>, inverse: vec4<f32>, lane: u32,
+) {
+  for (var i = 0u; i < 4u; i++) {
+    let line = q + lane / 16u + 16u * i;
+    for (var j = 0u; j < 4u; j++) {
+      let key = t + lane % 16u + 16u * j;
+      if (line >= p.queries || key >= p.steps) { continue; }
+      var weight = 0.0;
+      if (is_near && is_met(scores.met, i, j)) {
+        weight = exp_of_negative(scores.x[i][j] - shift_of(most[i])) * inverse[i];
       }
+      put_float(p.weights + (v.row + line) * p.steps + key, weight);
     }
   }
 }
@@ -144,7 +163,7 @@ fn attentionScores(
 // max(z − τ, 0), and NaN where the score is; z is the score less the row's largest, for entmax half of that.
 fn excess(score: f32, shift: f32, tau: f32) -> f32 {
   let z = (score - shift) * select(0.5, 1.0, p.normalizer == SPARSEMAX) - tau;
-  return select(z, 0.0, z < 0.0);
+  return select(z, 0.0, z < 0.0 && !is_nan(z));
 }
 
 // A number's share of its row is its excess (squared, for entmax): its excess times this.

@@ -217,15 +217,11 @@ fn multiply(sums: ptr<function, Tile>, rows: u32, depth: u32, lane: u32) {
   let x = lane % 16u;
   if (y >= rows) { return; }
   var tile = *sums;
-  if (rows <= 16u) {
-    for (var k = 0u; k < depth; k++) {
-      let b = vec4<f32>(of_b[k][x], of_b[k][x + 16u], of_b[k][x + 32u], of_b[k][x + 48u]);
-      tile[0] = fma(vec4<f32>(of_a[k][y]), b, tile[0]);
-    }
-  } else {
-    for (var k = 0u; k < depth; k++) {
-      let b = vec4<f32>(of_b[k][x], of_b[k][x + 16u], of_b[k][x + 32u], of_b[k][x + 48u]);
-      tile[0] = fma(vec4<f32>(of_a[k][y]), b, tile[0]);
+  for (var k = 0u; k < depth; k++) {
+    let b = vec4<f32>(of_b[k][x], of_b[k][x + 16u], of_b[k][x + 32u], of_b[k][x + 48u]);
+    tile[0] = fma(vec4<f32>(of_a[k][y]), b, tile[0]);
+    // Of few queries, nothing else is there.
+    if (rows > 16u) {
       tile[1] = fma(vec4<f32>(of_a[k][y + 16u]), b, tile[1]);
       tile[2] = fma(vec4<f32>(of_a[k][y + 32u]), b, tile[2]);
       tile[3] = fma(vec4<f32>(of_a[k][y + 48u]), b, tile[3]);
