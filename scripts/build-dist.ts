@@ -28,8 +28,8 @@ const publicEntry: Plugin = {
 };
 
 /**
- * The device for GPUs, a file that is loaded when it is opened, has its own copy of the few functions of other devices
- * that it calls. Shared ones would have to be files of their own, which everybody loads.
+ * The device for GPUs, a file that is loaded when it is opened, has its own copy of the few functions
+ * and constants that it needs. Shared ones would have to be files of their own, which everybody loads.
  */
 const COPY = "?copy";
 const ownCopies: Plugin = {
@@ -39,7 +39,10 @@ const ownCopies: Plugin = {
     const isGpu = from.includes("/src/devices/webgpu/") || importer?.endsWith(COPY) === true;
     if (!isGpu || !name.startsWith(".")) return null;
     const target = path.join(path.dirname(from), name);
-    return path.dirname(target) === path.join(root, "src/devices") ? `${target}${COPY}` : target;
+    // Classes of errors and tensors there is one of.
+    const isShared = target.startsWith(path.join(root, "src/core/"));
+    const isOwn = target.startsWith(path.join(root, "src/devices/webgpu/"));
+    return isShared || isOwn ? target : `${target}${COPY}`;
   },
   load: (id) =>
     id.endsWith(COPY)

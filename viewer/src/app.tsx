@@ -2,9 +2,7 @@ import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { RoomProps } from "./rooms/room.ts";
 import { ROOMS, type Room, type Route, readRoute, writeRoute } from "./route.ts";
-import { COMPUTE_KEY, COMPUTES, type Compute, storedCompute } from "./shared/compute.ts";
 import { Failure } from "./shared/failure.tsx";
-import { storeWord } from "./shared/stored.ts";
 import { applyTheme, storedTheme, THEMES, type Theme } from "./shared/theme.ts";
 
 interface RoomEntry {
@@ -65,7 +63,6 @@ export function App() {
             </a>
           ))}
         </nav>
-        <ComputeSwitch />
         <ThemeSwitch />
       </header>
       <main id="room" tabIndex={-1}>
@@ -83,37 +80,19 @@ function skipToRoom(): void {
 function ThemeSwitch() {
   const [theme, setTheme] = useState<Theme>(storedTheme);
   useEffect(() => applyTheme(theme), [theme]);
-  return <Choice name="Theme" words={THEMES} chosen={theme} onChoose={setTheme} />;
-}
-
-/** Workers compute where they began: the page begins anew. */
-function ComputeSwitch() {
-  const choose = (compute: Compute): void => {
-    storeWord(COMPUTE_KEY, compute);
-    location.reload();
-  };
-  return <Choice name="Compute on" words={COMPUTES} chosen={storedCompute()} onChoose={choose} />;
-}
-
-interface ChoiceProps<Word extends string> {
-  readonly name: string;
-  readonly words: readonly Word[];
-  readonly chosen: Word;
-  readonly onChoose: (word: Word) => void;
-}
-
-function Choice<Word extends string>({ name, words, chosen, onChoose }: ChoiceProps<Word>) {
   return (
-    <label class="choice">
-      <span>{name}</span>
+    <label class="theme">
+      <span>Theme</span>
       <select
-        value={chosen}
+        value={theme}
         onChange={({ currentTarget }) => {
-          onChoose(words[currentTarget.selectedIndex] ?? chosen);
+          setTheme(THEMES.find((each) => each === currentTarget.value) ?? "auto");
         }}
       >
-        {words.map((word) => (
-          <option key={word}>{word}</option>
+        {THEMES.map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
         ))}
       </select>
     </label>

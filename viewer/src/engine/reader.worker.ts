@@ -1,5 +1,4 @@
 import { AttentionSeq2seq, type ModelConfig, type TransduceOptions, type Transduction } from "heed";
-import type { Compute } from "../shared/compute.ts";
 import { openCompute } from "./device.ts";
 import { serveMethods } from "./rpc.ts";
 
@@ -27,9 +26,9 @@ let last = 0;
 
 const methods = {
   /** Makes a model of the bytes of a file. */
-  async load(bytes: Uint8Array, compute: Compute): Promise<ModelCard> {
+  async load(bytes: Uint8Array, compute: string | null): Promise<ModelCard> {
     // One thread is fastest for one text.
-    const { description } = await openCompute(compute, 1);
+    const device = await openCompute(compute, 1);
     const model = AttentionSeq2seq.fromBytes(bytes);
     const id = ++last;
     models.set(id, model);
@@ -41,7 +40,7 @@ const methods = {
       sourceSymbols: sourceVocabulary.size,
       targetSymbols: targetVocabulary.size,
       hasFeatures: model.featureVocabulary !== null,
-      device: description,
+      device,
     };
   },
 

@@ -99,7 +99,7 @@ export function connect<M extends Methods>(
     else call?.reject(new RemoteError(error.name, error.message));
   });
   worker.addEventListener("error", (event) => {
-    fail(`the part of the page that computes ended: ${event.message || "it could not be loaded"}`);
+    fail(`what computes here ended: ${event.message || "it could not be loaded"}`);
   });
   const ask = (method: string, args: readonly unknown[]): Promise<unknown> => {
     const id = ++last;

@@ -47,7 +47,7 @@ const SETTINGS: Readonly<
 /** Holds pairs out, and makes a model and a trainer of the rest. */
 export async function prepare(task: TrainingTask, all: readonly Pair[]): Promise<PreparedTraining> {
   const { from, preset, seed, epochs, threads, compute } = task;
-  const { description, isolated } = await openCompute(compute, threads);
+  const device = await openCompute(compute, threads);
   if (new Set(all.map(({ source }) => source)).size < 2) {
     throw new DataError({
       where: "these pairs",
@@ -76,8 +76,9 @@ export async function prepare(task: TrainingTask, all: readonly Pair[]): Promise
       parameters: model.parameterCount,
       epochs: training.epochs,
       totalSteps: trainer.totalSteps,
-      device: description,
-      isolated,
+      device,
+      // On a GPU, threads are nothing to it.
+      isolated: globalThis.crossOriginIsolated || device.startsWith("WebGPU"),
       pinned: task.pinned === "" ? longest(sample) : task.pinned,
     },
   };

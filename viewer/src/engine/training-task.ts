@@ -1,5 +1,4 @@
 import type { Tokens, Transduction } from "heed";
-import type { Compute } from "../shared/compute.ts";
 import type { SampleSet } from "./sample-sets.ts";
 
 /** Which model is trained: one that is done in seconds, or what `heed train` would take. */
@@ -29,7 +28,8 @@ export interface TrainingTask {
   /** The text whose attention is shown while it changes; empty: one of those that are held out. */
   readonly pinned: string;
   readonly threads: number;
-  readonly compute: Compute;
+  /** As the page's address says it. */
+  readonly compute: string | null;
 }
 
 /** What is known before the first step. */

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { reader } from "../engine/reader.ts";
 import type { ModelCard } from "../engine/reader.worker.ts";
-import { storedCompute } from "./compute.ts";
+import { wantedCompute } from "./compute.ts";
 
 /** A model that can be asked, and where it came from. */
 export interface ModelSource {
@@ -50,7 +50,7 @@ export function useModels(): readonly ModelSource[] {
 /** A model, ready to be asked. */
 export function loadedModel(source: ModelSource): Promise<ModelCard> {
   const loaded =
-    cards.get(source.key) ?? source.bytes().then((bytes) => reader().load(bytes, storedCompute()));
+    cards.get(source.key) ?? source.bytes().then((bytes) => reader().load(bytes, wantedCompute()));
   cards.set(source.key, loaded);
   // What failed may be tried again.
   loaded.catch(() => cards.delete(source.key));

@@ -1,5 +1,3 @@
-import { storedWord, storeWord } from "./stored.ts";
-
 /** Light, dark, or as the visitor's system has it. */
 export const THEMES = ["auto", "light", "dark"] as const;
 
@@ -10,12 +8,22 @@ const KEY = "heed.theme";
 
 /** The theme that was chosen last. */
 export function storedTheme(): Theme {
-  return storedWord(KEY, THEMES);
+  try {
+    const stored = localStorage.getItem(KEY);
+    return THEMES.find((theme) => theme === stored) ?? "auto";
+  } catch {
+    // Pages from files, and those of whoever refuses storage, have none.
+    return "auto";
+  }
 }
 
 /** Shows the page in a theme from here on. */
 export function applyTheme(theme: Theme): void {
   if (theme === "auto") delete document.documentElement.dataset["theme"];
   else document.documentElement.dataset["theme"] = theme;
-  storeWord(KEY, theme);
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // It holds as long as the page does.
+  }
 }

@@ -1,5 +1,6 @@
 import { AttentionView } from "../../shared/attention-view.tsx";
 import { Chart } from "../../shared/chart.tsx";
+import { ComputedOn } from "./computed-on.tsx";
 import { Keep } from "./keep.tsx";
 import { pauseTraining, resumeTraining, stopTraining, watchExample } from "./training.ts";
 import { duration, type TrainingView } from "./training-state.ts";
@@ -20,7 +21,8 @@ export function Progress({ view, name }: ProgressProps) {
     <section aria-label="Training">
       <p class="quiet small">
         {plan.pairs.toLocaleString("en")} pairs to learn from, {plan.heldOut.toLocaleString("en")}{" "}
-        held out; {plan.parameters.toLocaleString("en")} parameters; {plan.device}.
+        held out; {plan.parameters.toLocaleString("en")} parameters;{" "}
+        <ComputedOn device={plan.device} />.
         {!plan.isolated &&
           " Without cross-origin isolation the page has one thread; heed serve gives it more."}
       </p>

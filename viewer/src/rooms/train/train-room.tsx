@@ -6,7 +6,7 @@ import {
   type Preset,
   type TrainingTask,
 } from "../../engine/training-task.ts";
-import { storedCompute } from "../../shared/compute.ts";
+import { wantedCompute } from "../../shared/compute.ts";
 import { DropArea } from "../../shared/drop-area.tsx";
 import { Failure } from "../../shared/failure.tsx";
 import type { RoomProps } from "../room.ts";
@@ -118,7 +118,7 @@ function taskOf(choice: DataChoice, preset: Preset, seed: string, epochs: string
     epochs: epochs === "" ? null : Number(epochs),
     pinned: choice.set === "dates" ? "Wednesday, June 27, 1990" : "",
     threads: trainingThreads(),
-    compute: storedCompute(),
+    compute: wantedCompute(),
   };
 }
 
