@@ -49,6 +49,9 @@ fn embeddingBackward(
   let first = row(group, groups);
   if (first >= p.count) { return; }
   let id = heap[p.ids + first];
+  // Said, although WGSL says so too: see attend.wgsl.
+  if (lane == 0u) { atomicStore(&met, 0u); }
+  workgroupBarrier();
   // From the front: what occurs often is found soon.
   for (var start = 0u; start < first; start += LOOK) {
     for (var i = start + lane; i < min(start + LOOK, first); i += GROUP) {
