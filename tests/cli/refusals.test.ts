@@ -62,7 +62,7 @@ describe("a wrong call exits with 2", () => {
     [
       "a device that is none",
       "train good.tsv --device gpu",
-      /--device: expected native or wasm or reference/,
+      /--device: expected native or wasm or webgpu or reference/,
     ],
     ["no threads", "train good.tsv --threads 0", /--threads: expected a whole number ≥ 1, got "0"/],
     ["half a thread", "predict m x --threads 0.5", /--threads: expected a whole number ≥ 1/],

@@ -12,7 +12,7 @@ import type { Report, Share } from "../support/gpu-page.ts";
  * One case of so many, of each op: Node runs all of them on the same WebGPU, so that what is left to show here is that a
  * browser's does as well. HEED_ALL_CASES=1 runs all of them here too.
  */
-const EVERY = process.env["HEED_ALL_CASES"] === undefined ? 23 : 1;
+const EVERY = process.env["HEED_ALL_CASES"] === undefined ? 41 : 1;
 const missing = process.env["CI"] === undefined && findChromium() === null;
 
 describe.skipIf(missing)(`WebGPU in Chromium${missing ? " (skipped: there is none)" : ""}`, () => {

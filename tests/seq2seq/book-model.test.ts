@@ -59,8 +59,9 @@ describe.skipIf(missing("data/dates"))("the book's trained date model", () => {
       }
       const bytes = readFileSync(sharedPath("data/dates/dev.tsv"));
       const all = parsePairs(bytes, { file: "dev.tsv" });
-      // The definitions are slow: a tenth of the dates is enough to see that they agree.
-      const pairs = name.startsWith("reference") ? all.filter((_, i) => i % 50 === 0) : all;
+      // The definitions are slow, and so is a GPU in software: some of the dates are enough to see that they agree.
+      const every = name.startsWith("reference") ? 50 : device.name === "webgpu" ? 500 : 1;
+      const pairs = all.filter((_, i) => i % every === 0);
       const { exactMatch } = await evaluate(model, pairs, { batchSize: 250 });
       expect(exactMatch).toBe(1);
     });

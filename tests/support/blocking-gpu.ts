@@ -60,6 +60,8 @@ export class BlockingGpu implements Device {
   /** The token of the next storage. */
   next = 0;
   readonly #worker: Worker;
+  /** The views that were given since anything was sent, by their tokens, and what stood there. */
+  readonly #shown = new Map<number, { view: StorageArray; before: StorageArray }>();
 
   constructor(options: { readonly subgroups: boolean }) {
     this.#worker = new Worker(new URL("./blocking-gpu-start.mjs", import.meta.url), {
@@ -81,7 +83,17 @@ export class BlockingGpu implements Device {
   }
 
   send(request: Request): void {
+    this.#writeBack();
     this.#worker.postMessage(request);
+  }
+
+  /** Views are copies: what a test wrote to one goes to the GPU before anything else does. */
+  #writeBack(): void {
+    for (const [token, { view, before }] of this.#shown) {
+      if (view.every((number, i) => Object.is(number, before[i]))) continue;
+      this.#worker.postMessage({ kind: "write", token, data: Float64Array.from(view) });
+    }
+    this.#shown.clear();
   }
 
   /** Waits until everything that was sent is done, and gives the numbers. */
@@ -95,7 +107,9 @@ export class BlockingGpu implements Device {
       throw new Error(new TextDecoder().decode(text.subarray(0, text.indexOf(0))));
     }
     const bytes = shared.slice(4, 4 + 4 * length);
-    return dtype === "int32" ? new Int32Array(bytes) : new Float32Array(bytes);
+    const view = dtype === "int32" ? new Int32Array(bytes) : new Float32Array(bytes);
+    this.#shown.set(token.token, { view, before: view.slice() });
+    return view;
   }
 }
 
