@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import {
   type AttentionSeq2seq,
   DataError,
+  DeviceError,
   evaluate,
   type Measure,
   type Pair,
@@ -10,7 +11,7 @@ import {
 } from "../index.ts";
 import { Interrupt } from "./interrupt.ts";
 import type { Progress, Standing } from "./progress.ts";
-import type { RunDirectory } from "./run/run-directory.ts";
+import { quoted, type RunDirectory } from "./run/run-directory.ts";
 
 /** What a training run works with. */
 export interface TrainingPlan {
@@ -74,13 +75,18 @@ const MOST_AHEAD = 0.5;
  * model as it stands if nothing has been measured yet. A loss, gradients or parameters that are not
  * finite end it; what was kept stays.
  *
+ * Where the device fails, what it still gives of the training is kept, and the error says how to go on.
+ *
  * With a directory for the run, what happens is logged there, and checkpoints are kept; where and when a
  * run is stopped and continued has no part in what it comes to.
  */
 export async function runTraining(plan: TrainingPlan): Promise<TrainingOutcome> {
   const interrupt = new Interrupt();
+  const run = new Run(plan, interrupt);
   try {
-    return await new Run(plan, interrupt).toTheEnd();
+    return await run.toTheEnd();
+  } catch (error) {
+    throw error instanceof DeviceError ? await run.rescued(error) : error;
   } finally {
     interrupt.stopListening();
     plan.progress.end();
@@ -120,6 +126,20 @@ class Run {
     const found = { epoch, exactMatch, symbolErrorRate };
     this.#plan.run?.log.write({ type: "end", ended, step: steps, seconds, best: found });
     return outcome;
+  }
+
+  /** After a device failed within a step, which left the parameters as they were: the error, with how to go on. */
+  async rescued(error: DeviceError): Promise<DeviceError> {
+    const { run } = this.#plan;
+    if (run === null) return error;
+    try {
+      await this.#save();
+    } catch {
+      // A device that is lost gives nothing; the last checkpoint is there.
+    }
+    const { where, expected, received } = error;
+    const fix = `heed train --resume ${quoted(run.path)} goes on from the last checkpoint; --device wasm does so without a GPU`;
+    return new DeviceError({ where, expected, received, fix }, { cause: error });
   }
 
   async #train(): Promise<TrainingOutcome> {

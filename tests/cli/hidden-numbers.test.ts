@@ -1,5 +1,5 @@
 /** A run of training on a device whose numbers the host does not see, as on a GPU: the same, seldom waited for. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -78,6 +78,17 @@ test("a run logs every step, keeps the same and ends the same, though few steps 
   expect(expected.shown).toEqual(expected.shown.map((_, i) => i + 1));
   expect(actual.shown.length).toBeLessThan(expected.shown.length / 2);
   expect(await actual.trainer.state()).toEqual(await expected.trainer.state());
+});
+
+test("a run whose device fails keeps a checkpoint, and says how to go on", async () => {
+  const device = new HiddenDevice();
+  const failing = train(device, {}, () => {
+    device.full = true;
+  });
+  await expect(failing).rejects.toThrow(
+    /got a device that is full; heed train --resume .* goes on from the last checkpoint; --device wasm/,
+  );
+  expect(readdirSync(join(folder, `run ${runs - 1}`)).join()).toMatch(/checkpoint/);
 });
 
 test.each([

@@ -84,6 +84,8 @@ export class HiddenDevice implements Device {
   readonly kernels: Kernels<Storage, Storage>;
   /** How often anybody waited for numbers. */
   reads = 0;
+  /** Set to have no more room. */
+  full = false;
   readonly #inner = withFamily(new ReferenceDevice());
 
   constructor() {
@@ -100,7 +102,12 @@ export class HiddenDevice implements Device {
     this.kernels = Object.fromEntries(behind) as unknown as Kernels<Storage, Storage>;
   }
 
+  /** @throws DeviceError once it is `full` */
   allocate(dtype: StorageDtype, length: number): Storage {
+    if (this.full) {
+      const [expected, received] = ["room for a tensor", "a device that is full"];
+      throw new DeviceError({ where: this.name, expected, received });
+    }
     const inner = this.#inner.allocate(dtype, length);
     // What stands in new memory is unspecified: nobody is to count on zeros.
     inner.write(new Float64Array(length).fill(dtype === "int32" ? -7 : Number.NaN));
