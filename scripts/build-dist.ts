@@ -99,6 +99,7 @@ for (const { folder, entries, plugins } of BUNDLES) {
     chunkFileNames: "[name].js",
     sourcemap: true,
     sourcemapExcludeSources: true,
+    sourcemapPathTransform: (source: string) => source.replace(COPY, ""),
     codeSplitting: folder === "dist" ? { groups: [SHARED] } : true,
   };
   for (const file of (await bundle.generate(output)).output) {

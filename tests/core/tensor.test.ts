@@ -3,7 +3,8 @@ import { ShapeError, StateError } from "../../src/core/errors.ts";
 import { Indices, Tensor } from "../../src/core/tensor.ts";
 import { devicesUnderTest } from "../support/devices.ts";
 
-const opened = devicesUnderTest.filter(({ device }) => device !== null);
+// What is different on a GPU is in tests/devices/webgpu.test.ts.
+const opened = devicesUnderTest.filter(({ device }) => device?.hostVisible);
 
 describe.each(opened)("on $name", ({ device, dtype }) => {
   const memory = device!;

@@ -13,7 +13,9 @@ type Open = (threads: number, cutAll?: boolean) => ThreadedDevice;
 
 /** The builds with threads that can be opened here, by the name of their one-threaded device. */
 const builds: [string, Open][] = devicesUnderTest.flatMap(({ name, device }): [string, Open][] => {
-  if (device === null || name.endsWith("threads") || device.name === "reference") return [];
+  if (device === null || name.endsWith("threads") || !["wasm", "native"].includes(device.name)) {
+    return [];
+  }
   if (device.name === "wasm") {
     const { simd } = device as WasmDevice;
     return [

@@ -69,13 +69,14 @@ describe("the tarball", () => {
 
   it("is one file for Node, one for pages, pictures and the command, with maps to sources that it holds", () => {
     const programs = ["dist/browser.js", "dist/cli/main.js", "dist/index.js"];
-    // Pictures, what they share with the library, and what the command imports only when it needs it.
+    // Pictures, what they share with the library, and what is imported only when it is needed.
     const parts = [
       "dist/cli/export-model.js",
       "dist/cli/npz.js",
       "dist/cli/server.js",
       "dist/plot.js",
       "dist/shared.js",
+      "dist/webgpu-device.js",
     ];
     // The page is a program of its own, with names that change with what is in it.
     const isPart = (file: string) => file.endsWith(".js") && !file.startsWith("dist/viewer/");
