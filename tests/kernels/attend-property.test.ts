@@ -116,7 +116,7 @@ function sumHeads(x: Float64Array, s: AttendSetting, size: number): Float64Array
   return y;
 }
 
-for (const { name, dtype, device } of openDevices()) {
+for (const { name, dtype, device } of openDevices("", "in full runs")) {
   if (dtype !== "float32") continue;
   // A GPU that is played by a processor is slow.
   const onGpu = device.name === "webgpu";

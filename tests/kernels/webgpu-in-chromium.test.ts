@@ -12,7 +12,7 @@ import type { Report, Share } from "../support/gpu-page.ts";
  * One case of so many, of each op: Node runs all of them on the same WebGPU, so that what is left to show here is that a
  * browser's does as well. HEED_ALL_CASES=1 runs all of them here too.
  */
-const EVERY = process.env["HEED_ALL_CASES"] === undefined ? 41 : 1;
+const EVERY = process.env["HEED_ALL_CASES"] === undefined ? 61 : 1;
 const missing = process.env["CI"] === undefined && findChromium() === null;
 
 describe.skipIf(missing)(`WebGPU in Chromium${missing ? " (skipped: there is none)" : ""}`, () => {
@@ -51,7 +51,7 @@ describe.skipIf(missing)(`WebGPU in Chromium${missing ? " (skipped: there is non
   }, 900_000);
 
   it("agrees with them in a worker", async () => {
-    const every = 10 * EVERY;
+    const every = 15 * EVERY;
     const report = await page.evaluate(
       (of: Share) => {
         const worker = new Worker("/gpu.js");

@@ -108,15 +108,19 @@ let blocking: BlockingGpu | null = null;
 /**
  * Those that were opened, to run tests of a subject on; for each of the others a skipped test says why. The GPU is
  * one whose numbers can be looked at as those of the others are: see blocking-gpu.ts.
+ *
+ * @param gpu whether it takes part where only a share of the cases does: what it would do for half a minute, for what
+ *   shares of other tests show as well, is for runs with HEED_ALL_CASES
  */
-export function openDevices(subject = ""): OpenDevice[] {
+export function openDevices(subject = "", gpu: "always" | "in full runs" = "always"): OpenDevice[] {
+  const withGpu = gpu === "always" || process.env["HEED_ALL_CASES"] !== undefined;
   const open: OpenDevice[] = [];
   for (const each of devicesUnderTest) {
     if (each.skip !== null) {
       test.skip(`${subject} on ${each.name}: ${each.skip}`.trim(), () => {});
     } else if (!(each.device instanceof WebGpuDevice)) {
       open.push(each);
-    } else if (each.name === "webgpu") {
+    } else if (each.name === "webgpu" && withGpu) {
       blocking ??= new BlockingGpu({ subgroups: true });
       open.push({ ...each, device: blocking });
     }

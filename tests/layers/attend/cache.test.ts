@@ -37,7 +37,7 @@ function decoding(each: AttentionCase): AttentionCase {
 }
 
 describe("step by step, attention is what it is over the whole", () => {
-  for (const { name, device, dtype } of openDevices()) {
+  for (const { name, device, dtype } of openDevices("", "in full runs")) {
     const cuts = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 6, maxLength: 6 });
     test(`with a past and with a cache, on ${name}`, { timeout: 60_000 }, () => {
       fc.assert(

@@ -52,7 +52,7 @@ function complaintsOf(each: AttentionCase, device: Device, dtype: Dtype): string
 }
 
 describe("with any options, context, weights, scores and logSumExp are those of the formulas", () => {
-  for (const { name, device, dtype } of openDevices()) {
+  for (const { name, device, dtype } of openDevices("", "in full runs")) {
     test(`on ${name}`, { timeout: 60_000 }, () => {
       fc.assert(
         fc.property(attentionCases, (each) => {

@@ -49,7 +49,7 @@ function filled(each: AttentionCase, numbers: Numbers, filler: number): Numbers 
   return { ...numbers, floats };
 }
 
-for (const { name, device, dtype } of openDevices()) {
+for (const { name, device, dtype } of openDevices("", "in full runs")) {
   const resultsOf = (each: AttentionCase, numbers: Numbers): number[][] => {
     const { tensors, options } = argumentsOf(each, numbers, device, dtype);
     const wanted = { weights: true, scores: "masked" } as const;
