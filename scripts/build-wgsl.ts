@@ -65,13 +65,15 @@ for (const file of files.filter((name) => !name.startsWith(PRELUDES))) {
   const text = textOf(file);
   const code = compact(text);
   const name = nameOf(file);
-  const [, used] = /^\/\/ uses ([\w-]+)$/m.exec(text.split("\n")[0] ?? "") ?? [];
-  const before = used === undefined ? "" : compact(textOf(`${PRELUDES}${used}.wgsl`));
-  const fields = fieldsOf(file, `${before}\n${code}`);
+  const [, list = ""] = /^\/\/ uses ([\w, -]+)\n/.exec(text) ?? [];
+  const used = list.split(", ").filter((each) => each !== "");
+  const before = used.map((each) => compact(textOf(`${PRELUDES}${each}.wgsl`)));
+  const fields = fieldsOf(file, [...before, code].join("\n"));
   const entries = entriesOf(code);
   const type = `Shader<${union(fields.map(([field]) => field))}, ${union(entries)}>`;
   // What several files use stands in the module once.
-  const whole = `${used === undefined ? "" : `${camelCase(`wgsl/${used}`)} + `}${JSON.stringify(`\n${code}`)}`;
+  const parts = used.map((each) => `${camelCase(`wgsl/${each}`)} + "\\n" + `);
+  const whole = `${parts.join("")}${JSON.stringify(code)}`;
   const rest = JSON.stringify({ name, fields, entries }).slice(1);
   lines.push(`export const ${camelCase(name)}: ${type} = {"code":${whole},${rest};`);
   all.push(camelCase(name));

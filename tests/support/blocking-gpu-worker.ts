@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { Storage } from "../../src/core/storage.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { DONE, FAILED, type Request, type Token } from "./blocking-gpu-protocol.ts";
+import { replaced } from "./replaced.ts";
 import { openTestGpu } from "./webgpu.ts";
 
 const opened = openTestGpu(workerData);
@@ -74,7 +75,7 @@ function storageOf(token: number): Storage {
 }
 
 function withStorages(argument: unknown): unknown {
-  if (typeof argument !== "object" || argument === null) return argument;
-  if ("token" in argument) return storageOf((argument as Token).token);
-  return Object.fromEntries(Object.entries(argument).map(([name, a]) => [name, withStorages(a)]));
+  return replaced(argument, (object) =>
+    "token" in object ? storageOf((object as Token).token) : undefined,
+  );
 }

@@ -3,6 +3,7 @@ import type { Dtype, Storage, StorageArray, StorageDtype } from "../../src/core/
 import type { Device } from "../../src/kernels/device.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
 import { FAILED, type Request, type Token } from "./blocking-gpu-protocol.ts";
+import { replaced } from "./replaced.ts";
 
 /** Longest wait for numbers; compiling kernels in software on a busy machine is slow. */
 const PATIENCE = 80_000;
@@ -115,7 +116,7 @@ export class BlockingGpu implements Device {
 
 /** An argument with the token of every storage. */
 function withTokens(argument: unknown): unknown {
-  if (argument instanceof BlockingStorage) return argument.token;
-  if (typeof argument !== "object" || argument === null) return argument;
-  return Object.fromEntries(Object.entries(argument).map(([name, a]) => [name, withTokens(a)]));
+  return replaced(argument, (object) =>
+    object instanceof BlockingStorage ? object.token : undefined,
+  );
 }

@@ -4,6 +4,7 @@ import type { Dtype, Storage, StorageArray, StorageDtype } from "../../src/core/
 import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts";
 import type { Device } from "../../src/kernels/device.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
+import { replaced } from "./replaced.ts";
 import { withFamily } from "./with-family.ts";
 
 /** What the host cannot see, as on a GPU: floats, and whole numbers that a kernel wrote. */
@@ -117,7 +118,5 @@ export class HiddenDevice implements Device {
 
 /** An argument with what is behind every storage: a storage, an object of storages, or a number. */
 function heldIn(given: unknown): unknown {
-  if (given instanceof HiddenStorage) return given.held;
-  if (typeof given !== "object" || given === null) return given;
-  return Object.fromEntries(Object.entries(given).map(([name, each]) => [name, heldIn(each)]));
+  return replaced(given, (object) => (object instanceof HiddenStorage ? object.held : undefined));
 }

@@ -21,8 +21,6 @@ export interface Gpu {
   ): void;
   /** Room for numbers that a call needs until its end. */
   scratch(length: number): Storage;
-  /** Dispatches may have as many workgroups along one axis. */
-  readonly mostGroups: number;
 }
 
 /** The place of an array: its first word in the heap. */
@@ -67,7 +65,6 @@ export function rows(count: number): Groups {
 
 /** Writes parameters into the slot of the next dispatch, and records it. */
 export class Dispatcher implements Gpu {
-  readonly mostGroups = MOST_GROUPS;
   readonly #recorder: Recorder;
   readonly #pipelines: Pipelines;
   readonly #allocate: (length: number) => Storage;

@@ -5,8 +5,8 @@ struct Parameters {
   v: u32,
   length: u32,
   // One number each: where it is not finite, nothing changes. 0 for none.
-  guard1: u32,
-  guard2: u32,
+  loss: u32,
+  norm: u32,
   keep1: f32,
   take1: f32,
   keep2: f32,
@@ -26,7 +26,7 @@ fn guards_let(guard: u32) -> bool {
 @compute @workgroup_size(GROUP)
 fn adamStep(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
   let i = element(id, groups);
-  if (i >= p.length || !guards_let(p.guard1) || !guards_let(p.guard2)) { return; }
+  if (i >= p.length || !guards_let(p.loss) || !guards_let(p.norm)) { return; }
   let g = float_at(p.gradient + i);
   let m = fma(p.take1, g, p.keep1 * float_at(p.m + i));
   let v = fma(p.take2 * g, g, p.keep2 * float_at(p.v + i));

@@ -1,10 +1,8 @@
-// uses attend
+// uses attend, sparse
 //
 // The forward pass: attendForward, a tile of keys after the other (Dao et al. 2022), where a row keeps the largest score
 // and the sum so far (Milakov & Gimelshein 2018). Weights, if they are wanted, are computed anew once those are
 // known. Sparse normalisers need rows of scores instead: attentionScores, sparseWeights, weightSum.
-
-var<workgroup> goes_on: u32;
 
 // Unit: columns of context by TILE, then tiles of queries, then heads. Only the first columns' unit tells of the rows.
 @compute @workgroup_size(GROUP)
@@ -160,20 +158,7 @@ fn attentionScores(
   }
 }
 
-// max(z − τ, 0), and NaN where the score is; z is the score less the row's largest, for entmax half of that.
-fn excess(score: f32, shift: f32, tau: f32) -> f32 {
-  let z = (score - shift) * select(0.5, 1.0, p.normalizer == SPARSEMAX) - tau;
-  return select(z, 0.0, z < 0.0 && !is_nan(z));
-}
-
-// A number's share of its row is its excess (squared, for entmax): its excess times this.
-fn slope_of(excess: f32) -> f32 {
-  if (p.normalizer == SPARSEMAX && !is_nan(excess)) { return select(0.0, 1.0, excess > 0.0); }
-  return excess;
-}
-
-// A row of scores, −∞ where a key is not allowed, becomes sparse weights in place. τ is found by Newton's method, from where
-// the largest number alone has a share of 1: see src/kernels/sparse-softmax/kernel.c. One workgroup a row.
+// A row of scores, −∞ where a key is not allowed, becomes sparse weights in place. One workgroup a row.
 @compute @workgroup_size(GROUP)
 fn sparseWeights(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -183,12 +168,7 @@ fn sparseWeights(
   let line = row(group, groups);
   if (line >= p.units) { return; }
   let start = p.weights + line * p.steps;
-  var most = -infinity();
-  for (var t = lane; t < p.steps; t += GROUP) {
-    let score = float_at(start + t);
-    if (!is_nan(score) && score > most) { most = score; }
-  }
-  most = group_max(most, lane);
+  let most = largest_of(start, p.steps, lane, GROUP);
   let shift = shift_of(most);
   if (p.log_sum_exp != 0u) {
     var sum = 0.0;
@@ -196,34 +176,11 @@ fn sparseWeights(
     sum = group_sum(sum, lane);
     if (lane == 0u) { put_float(p.log_sum_exp + line, most + logarithm(sum)); }
   }
-  var tau = -1.0;
-  // It ends long before that.
-  for (var step = 0u; step < 64u; step++) {
-    var total = 0.0;
-    var slopes = 0.0;
-    for (var t = lane; t < p.steps; t += GROUP) {
-      let d = excess(float_at(start + t), shift, tau);
-      let slope = slope_of(d);
-      total = fma(d, slope, total);
-      slopes += slope;
-    }
-    total = group_sum(total, lane);
-    slopes = group_sum(slopes, lane);
-    var more = total - 1.0;
-    if (p.normalizer != SPARSEMAX) {
-      let norm = sqrt(total);
-      more = norm * (norm - 1.0);
-    }
-    // A total of 0: all are −∞, and stay below any threshold. One of NaN ends it, and makes NaN of all.
-    let next = select(tau + more / slopes, tau, total == 0.0);
-    if (lane == 0u) { goes_on = select(0u, 1u, next > tau); }
-    tau = next;
-    if (workgroupUniformLoad(&goes_on) == 0u) { break; }
-  }
+  let squared = p.normalizer != SPARSEMAX;
+  let tau = threshold_of(start, p.steps, shift, squared, lane, GROUP);
   let v = view_of(line / p.queries, lane);
   for (var t = lane; t < p.steps; t += GROUP) {
-    let d = excess(float_at(start + t), shift, tau);
-    let weight = d * slope_of(d);
+    let weight = share_of(excess(float_at(start + t), shift, squared, tau), squared);
     // What is not allowed stays 0 in a row of NaN too.
     let none = is_nan(weight) && !is_allowed(v, line % p.queries, t);
     put_float(start + t, select(weight, 0.0, none));

@@ -27,13 +27,8 @@ fn softmaxCrossEntropyForward(
   let x = p.logits + i * p.columns;
   let y = p.probabilities + i * p.columns;
   let first = lane % p.team;
-  var most = -infinity();
-  for (var j = first; j < columns; j += p.team) {
-    let value = float_at(x + j);
-    most = select(most, value, value > most && !is_nan(value));
-  }
-  most = team_max(most, lane, p.team);
-  let shift = select(most, 0.0, is_minus_infinity(most));
+  let most = largest_of(x, columns, lane, p.team);
+  let shift = shift_of(most);
   // Those of the largest, which are 1, are added up on their own, so that what the others add to 1 keeps its digits:
   // a loss near 0 is its logarithm.
   var ones = 0.0;

@@ -1,3 +1,5 @@
+// uses recurrent-backward
+//
 // One step of gruBackward: for its time t, the time `after` of the step that it has already been at,
 // d = [dr, dz, dPast] and dh = dhs[t] + dh' + d[after] · whᵀ,
 //
@@ -26,33 +28,14 @@ struct Parameters {
   hidden: u32,
 }
 
-const NONE = 0xffffffffu;
-
-// Tiles as in src/kernels/lstm/backward.wgsl.
-const ROWS = 32u;
-const COLUMNS = 16u;
-const DEPTH = 64u;
-const FOURTH = DEPTH / 4u;
-const STRIDE = FOURTH + 1u;
-
-var<workgroup> of_gates: array<vec4<f32>, ROWS * STRIDE>;
-var<workgroup> of_wh: array<vec4<f32>, COLUMNS * STRIDE>;
-
-fn is_on(n: u32, step: u32) -> bool {
-  return p.lengths == 0u || i32(step) < int_at(p.lengths + n);
-}
+const GATES = 3u;
 
 // Number m of d[n, after, :]: behind dr and dz, it is the past's rather than the gate's.
 fn gate_after(n: u32, m: u32) -> f32 {
-  if (n >= p.batch || m >= 3u * p.hidden) { return 0.0; }
+  if (n >= p.batch || m >= GATES * p.hidden) { return 0.0; }
   let place = n * p.steps + p.after;
   if (m < 2u * p.hidden) { return float_at(p.d_gates + place * 3u * p.hidden + m); }
   return float_at(p.d_past + place * p.hidden + m - 2u * p.hidden);
-}
-
-fn weight_of_unit(j: u32, m: u32) -> f32 {
-  if (j >= p.hidden || m >= 3u * p.hidden) { return 0.0; }
-  return float_at(p.wh + j * 3u * p.hidden + m);
 }
 
 // Numbers m, m + 16, m + 32, m + 48.
@@ -62,14 +45,6 @@ fn gates_after(n: u32, m: u32) -> vec4<f32> {
     gate_after(n, m + FOURTH),
     gate_after(n, m + 2u * FOURTH),
     gate_after(n, m + 3u * FOURTH),
-  );
-}
-fn weights_of_unit(j: u32, m: u32) -> vec4<f32> {
-  return vec4<f32>(
-    weight_of_unit(j, m),
-    weight_of_unit(j, m + FOURTH),
-    weight_of_unit(j, m + 2u * FOURTH),
-    weight_of_unit(j, m + 3u * FOURTH),
   );
 }
 
@@ -117,42 +92,5 @@ fn gruBackward(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first_row = group.y * ROWS;
-  let first_column = group.x * COLUMNS;
-  let row = lane / COLUMNS;
-  let column = lane % COLUMNS;
-  // Who loads goes along the gates: 16 to a row.
-  let line = lane / FOURTH;
-  let q = lane % FOURTH;
-  // Threads beyond the last sequence load with the others, and add up nothing.
-  let added = select(0u, FOURTH, first_row + row < p.batch);
-  var sums = vec4<f32>();
-  var more_sums = vec4<f32>();
-  if (p.after != NONE) {
-    let n = first_row + line;
-    let unit = first_column + line;
-    var next_gates = gates_after(n, q);
-    var more_gates = gates_after(n + ROWS / 2u, q);
-    var next_wh = weights_of_unit(unit, q);
-    for (var next = DEPTH; next < 3u * p.hidden + DEPTH; next += DEPTH) {
-      of_gates[line * STRIDE + q] = next_gates;
-      of_gates[(line + ROWS / 2u) * STRIDE + q] = more_gates;
-      of_wh[line * STRIDE + q] = next_wh;
-      workgroupBarrier();
-      // What comes next is on its way while this is added up.
-      next_gates = gates_after(n, next + q);
-      more_gates = gates_after(n + ROWS / 2u, next + q);
-      next_wh = weights_of_unit(unit, next + q);
-      for (var m = 0u; m < added; m++) {
-        let w = of_wh[column * STRIDE + m];
-        sums = fma(of_gates[row * STRIDE + m], w, sums);
-        more_sums = fma(of_gates[(row + ROWS / 2u) * STRIDE + m], w, more_sums);
-      }
-      workgroupBarrier();
-    }
-  }
-  let half_sums = sums.xy + sums.zw;
-  let more_half_sums = more_sums.xy + more_sums.zw;
-  finish(first_row + row, first_column + column, half_sums.x + half_sums.y);
-  finish(first_row + row + ROWS / 2u, first_column + column, more_half_sums.x + more_half_sums.y);
+  step_backward(group, lane);
 }

@@ -1,3 +1,4 @@
+// uses columns
 struct Parameters {
   x: u32,
   gain: u32,
@@ -105,11 +106,7 @@ fn layerNormBackward(
   }
 }
 
-// As sumRows of reductions: TILE columns of a part of the rows.
-const TILE = 32u;
-const DEPTH = GROUP / TILE;
-
-var<workgroup> sums: array<vec2<f32>, GROUP>;
+alias Sum = vec2<f32>;
 
 // d_gain[part, j] (+)= Σ dy · n, d_bias[part, j] (+)= Σ dy over the part's rows
 @compute @workgroup_size(GROUP)
@@ -118,27 +115,17 @@ fn layerNormColumns(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let tiles = (p.columns + TILE - 1u) / TILE;
-  let number = row(group, groups);
-  let part = number / tiles;
-  let j = number % tiles * TILE + lane % TILE;
-  let there = part < p.parts && j < p.columns;
-  let each = (p.rows + p.parts - 1u) / p.parts;
-  var total = vec2<f32>(0.0);
-  if (there) {
-    let last = min((part + 1u) * each, p.rows);
-    for (var i = part * each + lane / TILE; i < last; i += DEPTH) {
-      let place = i * p.columns + j;
-      let dy = float_at(p.dy + place);
-      let n = (float_at(p.x + place) - float_at(p.means + i)) * float_at(p.inverses + i);
-      total += vec2<f32>(dy * n, dy);
-    }
+  let strip = strip_of(group, groups, lane);
+  var total = vec2<f32>();
+  for (var i = strip.first; i < strip.end; i += DEPTH) {
+    let place = i * p.columns + strip.j;
+    let dy = float_at(p.dy + place);
+    let n = (float_at(p.x + place) - float_at(p.means + i)) * float_at(p.inverses + i);
+    total += vec2<f32>(dy * n, dy);
   }
-  sums[lane] = total;
-  workgroupBarrier();
-  if (!there || lane >= TILE) { return; }
-  for (var k = 1u; k < DEPTH; k++) { total += sums[lane + k * TILE]; }
-  let place = part * p.columns + j;
+  total = sum_of_column(total, lane);
+  if (!strip.there || lane >= TILE) { return; }
+  let place = strip.part * p.columns + strip.j;
   if (p.accumulate != 0u) { total += vec2<f32>(float_at(p.d_gain + place), float_at(p.d_bias + place)); }
   put_float(p.d_gain + place, total.x);
   put_float(p.d_bias + place, total.y);

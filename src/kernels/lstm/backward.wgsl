@@ -1,3 +1,5 @@
+// uses recurrent-backward
+//
 // One step of lstmBackward: for its time t, the time `after` of the step that it has already been at, and
 // dh = dhs[t] + dGates[after] · whᵀ,
 //
@@ -27,43 +29,11 @@ struct Parameters {
   hidden: u32,
 }
 
-const NONE = 0xffffffffu;
-
-// A workgroup computes COLUMNS units of ROWS sequences, a thread one unit of two, from DEPTH gates at a time.
-const ROWS = 32u;
-const COLUMNS = 16u;
-const DEPTH = 64u;
-// Numbers m = q, q + 16, q + 32, q + 48 are one vector, so that neighbouring threads read neighbouring words and four
-// numbers are one read from workgroup memory. A vector between rows keeps them in different banks.
-const FOURTH = DEPTH / 4u;
-const STRIDE = FOURTH + 1u;
-
-var<workgroup> of_gates: array<vec4<f32>, ROWS * STRIDE>;
-var<workgroup> of_wh: array<vec4<f32>, COLUMNS * STRIDE>;
-
-fn is_on(n: u32, step: u32) -> bool {
-  return p.lengths == 0u || i32(step) < int_at(p.lengths + n);
-}
-
-// Numbers m, m + 16, m + 32, m + 48 of a row of 4H.
-fn four_of(place: u32, m: u32) -> vec4<f32> {
-  let end = 4u * p.hidden;
-  var four = vec4<f32>();
-  if (m < end) { four.x = float_at(place + m); }
-  if (m + FOURTH < end) { four.y = float_at(place + m + FOURTH); }
-  if (m + 2u * FOURTH < end) { four.z = float_at(place + m + 2u * FOURTH); }
-  if (m + 3u * FOURTH < end) { four.w = float_at(place + m + 3u * FOURTH); }
-  return four;
-}
+const GATES = 4u;
 
 fn gates_after(n: u32, m: u32) -> vec4<f32> {
   if (n >= p.batch) { return vec4<f32>(); }
   return four_of(p.d_gates + (n * p.steps + p.after) * 4u * p.hidden, m);
-}
-
-fn weights_of_unit(j: u32, m: u32) -> vec4<f32> {
-  if (j >= p.hidden) { return vec4<f32>(); }
-  return four_of(p.wh + j * 4u * p.hidden, m);
 }
 
 // Unit j of sequence n, from its part of dGates[after] · whᵀ.
@@ -119,42 +89,5 @@ fn lstmBackward(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first_row = group.y * ROWS;
-  let first_column = group.x * COLUMNS;
-  let row = lane / COLUMNS;
-  let column = lane % COLUMNS;
-  // Who loads goes along the gates: 16 to a row.
-  let line = lane / FOURTH;
-  let q = lane % FOURTH;
-  // Threads beyond the last sequence load with the others, and add up nothing.
-  let added = select(0u, FOURTH, first_row + row < p.batch);
-  var sums = vec4<f32>();
-  var more_sums = vec4<f32>();
-  if (p.after != NONE) {
-    let n = first_row + line;
-    let unit = first_column + line;
-    var next_gates = gates_after(n, q);
-    var more_gates = gates_after(n + ROWS / 2u, q);
-    var next_wh = weights_of_unit(unit, q);
-    for (var next = DEPTH; next < 4u * p.hidden + DEPTH; next += DEPTH) {
-      of_gates[line * STRIDE + q] = next_gates;
-      of_gates[(line + ROWS / 2u) * STRIDE + q] = more_gates;
-      of_wh[line * STRIDE + q] = next_wh;
-      workgroupBarrier();
-      // What comes next is on its way while this is added up.
-      next_gates = gates_after(n, next + q);
-      more_gates = gates_after(n + ROWS / 2u, next + q);
-      next_wh = weights_of_unit(unit, next + q);
-      for (var m = 0u; m < added; m++) {
-        let w = of_wh[column * STRIDE + m];
-        sums = fma(of_gates[row * STRIDE + m], w, sums);
-        more_sums = fma(of_gates[(row + ROWS / 2u) * STRIDE + m], w, more_sums);
-      }
-      workgroupBarrier();
-    }
-  }
-  let half_sums = sums.xy + sums.zw;
-  let more_half_sums = more_sums.xy + more_sums.zw;
-  finish(first_row + row, first_column + column, half_sums.x + half_sums.y);
-  finish(first_row + row + ROWS / 2u, first_column + column, more_half_sums.x + more_half_sums.y);
+  step_backward(group, lane);
 }

@@ -1,3 +1,5 @@
+// uses columns
+//
 // sum, norm: a workgroup adds up its share of the numbers, and one more what the others found. sumRows: see there.
 struct Parameters {
   x: u32,
@@ -91,12 +93,7 @@ fn clipToNorm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
   put_float(p.x + i, float_at(p.x + i) * (p.limit / total));
 }
 
-// A workgroup adds up a part of the rows in TILE columns: neighbouring threads have neighbouring columns, and
-// DEPTH threads every DEPTH-th row of the part. What they found is added up in the order of their rows.
-const TILE = 32u;
-const DEPTH = GROUP / TILE;
-
-var<workgroup> sums: array<f32, GROUP>;
+alias Sum = f32;
 
 // y[part, j] (+)= the sum of x[i, j] over the part's rows
 @compute @workgroup_size(GROUP)
@@ -105,22 +102,12 @@ fn sumRows(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let tiles = (p.columns + TILE - 1u) / TILE;
-  let number = row(group, groups);
-  let part = number / tiles;
-  let j = number % tiles * TILE + lane % TILE;
-  let there = part < p.parts && j < p.columns;
-  let each = (p.rows + p.parts - 1u) / p.parts;
+  let strip = strip_of(group, groups, lane);
   var total = 0.0;
-  if (there) {
-    let last = min((part + 1u) * each, p.rows);
-    for (var i = part * each + lane / TILE; i < last; i += DEPTH) { total += float_at(p.x + i * p.columns + j); }
-  }
-  sums[lane] = total;
-  workgroupBarrier();
-  if (!there || lane >= TILE) { return; }
-  for (var k = 1u; k < DEPTH; k++) { total += sums[lane + k * TILE]; }
-  let place = p.y + part * p.columns + j;
+  for (var i = strip.first; i < strip.end; i += DEPTH) { total += float_at(p.x + i * p.columns + strip.j); }
+  total = sum_of_column(total, lane);
+  if (!strip.there || lane >= TILE) { return; }
+  let place = p.y + strip.part * p.columns + strip.j;
   if (p.accumulate != 0u) { total += float_at(place); }
   put_float(place, total);
 }

@@ -21,14 +21,7 @@ fn softmaxForward(
   let x = p.x + i * p.columns;
   let y = p.out + i * p.columns;
   let first = lane % p.team;
-  var most = -infinity();
-  for (var j = first; j < columns; j += p.team) {
-    let value = float_at(x + j);
-    most = select(most, value, value > most && !is_nan(value));
-  }
-  most = team_max(most, lane, p.team);
-  // All are −∞: exponentials of −∞ are 0.
-  let shift = select(most, 0.0, is_minus_infinity(most));
+  let shift = shift_of(largest_of(x, columns, lane, p.team));
   var total = 0.0;
   for (var j = first; j < columns; j += p.team) {
     let e = exp_of_negative(float_at(x + j) - shift);

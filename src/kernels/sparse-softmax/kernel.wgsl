@@ -1,7 +1,6 @@
-// With z = x less its largest number, and half of that for entmax: the share of a number is d for sparsemax and d² for
-// entmax, where d = max(z − τ, 0). As in kernel.c, τ is found by Newton's method, from where the largest number alone has
-// a share of 1: of Σ d = 1, or √Σ d² = 1, every step ends left of the solution, and the product of value and slope falls
-// to a quarter at the least, which from columns² to the last digit takes fewer steps than MOST_STEPS.
+// uses sparse
+//
+// Rows by teams of threads, as softmax.
 struct Parameters {
   // x forward, y backward
   x: u32,
@@ -13,61 +12,15 @@ struct Parameters {
   team: u32,
 }
 
-const MOST_STEPS = 64u;
-
-// Whether a row of the workgroup goes on, for all of its threads to see.
-var<workgroup> going: u32;
-
-// NaN where x is.
-fn excess(x: f32, shift: f32, factor: f32, tau: f32) -> f32 {
-  let d = (x - shift) * factor - tau;
-  return select(d, 0.0, d < 0.0 && !is_nan(d));
-}
-
 fn sparse_forward(group: vec3<u32>, groups: vec3<u32>, lane: u32, squared: bool) {
   let i = team_row(group, groups, lane, p.team);
   let columns = select(0u, p.columns, i < p.rows);
   let x = p.x + i * p.columns;
   let y = p.out + i * p.columns;
-  let first = lane % p.team;
-  let factor = select(1.0, 0.5, squared);
-  var most = -infinity();
-  for (var j = first; j < columns; j += p.team) {
-    let value = float_at(x + j);
-    most = select(most, value, value > most && !is_nan(value));
-  }
-  most = team_max(most, lane, p.team);
-  let shift = select(most, 0.0, is_minus_infinity(most));
-  var tau = -1.0;
-  for (var count = 0u; count < MOST_STEPS; count++) {
-    var total = 0.0;
-    var slopes = 0.0;
-    for (var j = first; j < columns; j += p.team) {
-      let d = excess(float_at(x + j), shift, factor, tau);
-      total += select(d, d * d, squared);
-      slopes += select(select(0.0, 1.0, d > 0.0), d, squared);
-    }
-    total = team_sum(total, lane, p.team);
-    slopes = team_sum(slopes, lane, p.team);
-    // √Σ · (√Σ − 1) keeps its digits as this, where Σ is nearly 1.
-    let root = sqrt(total);
-    let step = (total - 1.0) * select(1.0, root / (root + 1.0), squared);
-    // A total of 0: all are −∞, and stay below any threshold. NaN makes NaN of all.
-    var next = tau;
-    if (is_nan(total)) {
-      next = total;
-    } else if (total > 0.0) {
-      next = tau + step / slopes;
-    }
-    let goes_on = next > tau && !is_nan(next);
-    tau = next;
-    let any_goes_on = group_max(select(0.0, 1.0, goes_on), lane);
-    if (lane == 0u) { going = u32(any_goes_on); }
-    if (workgroupUniformLoad(&going) == 0u) { break; }
-  }
-  for (var j = first; j < columns; j += p.team) {
-    let d = excess(float_at(x + j), shift, factor, tau);
-    put_float(y + j, select(d, d * d, squared));
+  let shift = shift_of(largest_of(x, columns, lane, p.team));
+  let tau = threshold_of(x, columns, shift, squared, lane, p.team);
+  for (var j = lane % p.team; j < columns; j += p.team) {
+    put_float(y + j, share_of(excess(float_at(x + j), shift, squared, tau), squared));
   }
 }
 

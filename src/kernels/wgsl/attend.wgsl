@@ -176,9 +176,6 @@ fn score_of(v: View, raw: f32, q: u32, t: u32) -> f32 {
   return score;
 }
 
-// What is taken off a row's scores: their maximum, or 0 where all are −∞, whose exponentials so are 0.
-fn shift_of(most: f32) -> f32 { return select(most, 0.0, is_minus_infinity(most)); }
-
 // Whether dropout keeps the weight of key t in a row.
 fn is_kept(row: u32, t: u32) -> bool {
   if (p.drops == 0u) { return true; }

@@ -131,6 +131,19 @@ fn team_max(value: f32, lane: u32, width: u32) -> f32 {
   return partial[lane - lane % width];
 }
 
+// The largest of the `columns` numbers from x on, a team's row; NaN is never the largest, and without any it is −∞.
+fn largest_of(x: u32, columns: u32, lane: u32, width: u32) -> f32 {
+  var most = -infinity();
+  for (var j = lane % width; j < columns; j += width) {
+    let value = float_at(x + j);
+    most = select(most, value, value > most && !is_nan(value));
+  }
+  return team_max(most, lane, width);
+}
+
+// What is taken off a row's scores: their maximum, or 0 where all are −∞, whose exponentials so are 0.
+fn shift_of(most: f32) -> f32 { return select(most, 0.0, is_minus_infinity(most)); }
+
 // The two random words of a counter under a key: threefry-2x32-20 (src/core/threefry.ts).
 fn threefry(counter: vec2<u32>, key: vec2<u32>) -> vec2<u32> {
   let third = 0x1bd11bdau ^ key.x ^ key.y;

@@ -2,10 +2,7 @@ import type { Storage } from "../../../core/storage.ts";
 import type { Kernels } from "../../../kernels/kernels.ts";
 import { at, type Gpu, orNull } from "../gpu.ts";
 import { gru, gruBackward } from "../shaders.generated.ts";
-import { addWeightGradients, groupsOfStep, timesOf } from "./recurrent.ts";
-
-/** No step: NONE of src/kernels/gru/backward.wgsl. */
-const NONE = 0xffffffff;
+import { addWeightGradients, groupsOfStep, timesBack, timesOf } from "./recurrent.ts";
 
 /** GRUs on a GPU: a dispatch for each step, whatever the lengths, which only the GPU knows. */
 export function gruCalls(gpu: Gpu): Pick<Kernels<Storage, Storage>, "gruForward" | "gruBackward"> {
@@ -53,7 +50,7 @@ export function gruCalls(gpu: Gpu): Pick<Kernels<Storage, Storage>, "gruForward"
     ) {
       // One more than there are steps, for what comes back of the first.
       for (let step = steps - 1; step >= -1; step--) {
-        const { t, before } = timesOf(step, steps, reverse);
+        const { before } = timesOf(step, steps, reverse);
         const isFirst = step === steps - 1;
         gpu.run(gruBackward, "gruBackward", groupsOfStep(batch, hidden), {
           gates: at(gates),
@@ -69,8 +66,7 @@ export function gruCalls(gpu: Gpu): Pick<Kernels<Storage, Storage>, "gruForward"
           dh0: at(dh0),
           batch,
           steps,
-          step: step < 0 ? NONE : t,
-          after: isFirst ? NONE : timesOf(step + 1, steps, reverse).t,
+          ...timesBack(step, steps, reverse),
           hidden,
         });
       }

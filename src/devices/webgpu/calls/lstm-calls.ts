@@ -2,10 +2,7 @@ import type { Storage } from "../../../core/storage.ts";
 import type { Kernels } from "../../../kernels/kernels.ts";
 import { at, type Gpu, orNull } from "../gpu.ts";
 import { lstm, lstmBackward } from "../shaders.generated.ts";
-import { addWeightGradients, groupsOfStep, timesOf } from "./recurrent.ts";
-
-/** No step: NONE of src/kernels/lstm/backward.wgsl. */
-const NONE = 0xffffffff;
+import { addWeightGradients, groupsOfStep, timesBack, timesOf } from "./recurrent.ts";
 
 /** LSTMs on a GPU: a dispatch for each step, whatever the lengths, which only the GPU knows. */
 export function lstmCalls(
@@ -65,7 +62,7 @@ export function lstmCalls(
       const row = steps * hidden;
       // One more than there are steps, for what comes back of the first.
       for (let step = steps - 1; step >= -1; step--) {
-        const { t, before } = timesOf(step, steps, reverse);
+        const { before } = timesOf(step, steps, reverse);
         const isFirst = step === steps - 1;
         gpu.run(lstmBackward, "lstmBackward", groupsOfStep(batch, hidden), {
           gates: at(gates),
@@ -82,8 +79,7 @@ export function lstmCalls(
           dc0: at(dc0),
           batch,
           steps,
-          step: step < 0 ? NONE : t,
-          after: isFirst ? NONE : timesOf(step + 1, steps, reverse).t,
+          ...timesBack(step, steps, reverse),
           hidden,
         });
       }

@@ -3,7 +3,7 @@ import { at, bit, elements, type Gpu, orNull } from "../gpu.ts";
 import { lstmStatesBefore } from "../shaders.generated.ts";
 import { product } from "./matmul-calls.ts";
 
-/** Sides of what a workgroup of src/kernels/lstm and src/kernels/gru computes. */
+/** Sides of what a workgroup of src/kernels/wgsl/recurrent-forward.wgsl and recurrent-backward.wgsl computes. */
 const ROWS = 32;
 const COLUMNS = 16;
 
@@ -19,6 +19,21 @@ export function timesOf(
   reverse: boolean,
 ): { t: number; before: number } {
   return reverse ? { t: steps - 1 - step, before: steps - step } : { t: step, before: step - 1 };
+}
+
+/** No step: NONE of src/kernels/wgsl/recurrent-backward.wgsl. */
+const NONE = 0xffffffff;
+
+/** The times of a step back: its own, and that of the step done before it; NONE behind the last and before the first. */
+export function timesBack(
+  step: number,
+  steps: number,
+  reverse: boolean,
+): { step: number; after: number } {
+  return {
+    step: step < 0 ? NONE : timesOf(step, steps, reverse).t,
+    after: step === steps - 1 ? NONE : timesOf(step + 1, steps, reverse).t,
+  };
 }
 
 /** What a recurrent layer's weights learn from: its states, and how it went over the steps. */

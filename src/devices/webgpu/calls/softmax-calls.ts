@@ -1,6 +1,6 @@
 import type { Storage } from "../../../core/storage.ts";
 import type { Kernels } from "../../../kernels/kernels.ts";
-import { at, type Gpu } from "../gpu.ts";
+import { at, type Gpu, orNull } from "../gpu.ts";
 import { softmax, sparseSoftmax } from "../shaders.generated.ts";
 import { teamFor, teams } from "./teams.ts";
 
@@ -9,36 +9,34 @@ type Sparse = "sparsemaxForward" | "sparsemaxBackward" | "entmaxForward" | "entm
 
 /** Softmax and its sparse kin on a GPU. */
 export function softmaxCalls(gpu: Gpu): Pick<Kernels<Storage, Storage>, Softmax | Sparse> {
-  const forward = (x: Storage, y: Storage, rows: number, columns: number) => {
-    return { x: at(x), dy: 0, out: at(y), rows, columns, team: teamFor(columns) };
+  const run = (
+    op: Softmax | Sparse,
+    [x, dy, out]: readonly [Storage, Storage | null, Storage],
+    rows: number,
+    columns: number,
+  ): void => {
+    const team = teamFor(columns);
+    const given = { x: at(x), dy: orNull(dy), out: at(out), rows, columns, team };
+    if (op === "softmaxForward" || op === "softmaxBackward") {
+      gpu.run(softmax, op, teams(rows, team), given);
+    } else {
+      gpu.run(sparseSoftmax, op, teams(rows, team), given);
+    }
   };
-  const backward = (y: Storage, dy: Storage, dx: Storage, rows: number, columns: number) => {
-    return { x: at(y), dy: at(dy), out: at(dx), rows, columns, team: teamFor(columns) };
+  const forward = (op: Softmax | Sparse) => {
+    return (x: Storage, y: Storage, rows: number, columns: number) =>
+      run(op, [x, null, y], rows, columns);
+  };
+  const backward = (op: Softmax | Sparse) => {
+    return (y: Storage, dy: Storage, dx: Storage, rows: number, columns: number) =>
+      run(op, [y, dy, dx], rows, columns);
   };
   return {
-    softmaxForward(...args) {
-      const given = forward(...args);
-      gpu.run(softmax, "softmaxForward", teams(given.rows, given.team), given);
-    },
-    softmaxBackward(...args) {
-      const given = backward(...args);
-      gpu.run(softmax, "softmaxBackward", teams(given.rows, given.team), given);
-    },
-    sparsemaxForward(...args) {
-      const given = forward(...args);
-      gpu.run(sparseSoftmax, "sparsemaxForward", teams(given.rows, given.team), given);
-    },
-    sparsemaxBackward(...args) {
-      const given = backward(...args);
-      gpu.run(sparseSoftmax, "sparsemaxBackward", teams(given.rows, given.team), given);
-    },
-    entmaxForward(...args) {
-      const given = forward(...args);
-      gpu.run(sparseSoftmax, "entmaxForward", teams(given.rows, given.team), given);
-    },
-    entmaxBackward(...args) {
-      const given = backward(...args);
-      gpu.run(sparseSoftmax, "entmaxBackward", teams(given.rows, given.team), given);
-    },
+    softmaxForward: forward("softmaxForward"),
+    softmaxBackward: backward("softmaxBackward"),
+    sparsemaxForward: forward("sparsemaxForward"),
+    sparsemaxBackward: backward("sparsemaxBackward"),
+    entmaxForward: forward("entmaxForward"),
+    entmaxBackward: backward("entmaxBackward"),
   };
 }
