@@ -7,12 +7,13 @@ import { openNativeDevice } from "./native/native-device.ts";
 import { ReferenceDevice } from "./reference/reference-device.ts";
 import type { Simd as WasmSimd } from "./wasm/module-loading.ts";
 import { openWasmDevice } from "./wasm/wasm-device.ts";
+import type { WebGpuSwitches } from "./webgpu/webgpu-device.ts";
 
 /** The devices that heed knows. */
 export type DeviceName = "reference" | "wasm" | "native" | "webgpu";
 
-/** How to open a device. */
-export interface DeviceOptions {
+/** How to open a device; `subgroups` and `float16` are for webgpu. */
+export interface DeviceOptions extends WebGpuSwitches {
   /** Most threads to use, on wasm and native; one per core unless given. Work too small to share is not. */
   readonly threads?: number;
   /**
@@ -48,7 +49,8 @@ function referenceDevice(): Device {
  * device.name; // → "wasm"
  */
 export async function openDevice(name: DeviceName, options: DeviceOptions = {}): Promise<Device> {
-  checkOptions("openDevice", options, ["threads", "simd"]);
+  const switches = name === "webgpu" ? ["subgroups", "float16"] : [];
+  checkOptions("openDevice", options, ["threads", "simd", ...switches]);
   const { threads, simd } = options;
   if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) {
     throw new DeviceError({
@@ -74,7 +76,7 @@ async function openNow(name: DeviceName, options: DeviceOptions): Promise<Device
     case "webgpu": {
       // Nobody who computes elsewhere loads it.
       const { openWebGpuDevice } = await import("./webgpu/webgpu-device.ts");
-      return openWebGpuDevice();
+      return openWebGpuDevice(options);
     }
     default:
       throw new DeviceError({

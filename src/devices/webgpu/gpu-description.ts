@@ -15,7 +15,7 @@ const LIMITS = [
   "maxComputeWorkgroupsPerDimension",
 ] as const;
 
-/** @param used features that kernels use */
+/** @param used what kernels make use of */
 export function describeGpu(
   { features, limits }: GPUDevice,
   { vendor, architecture, device, description }: GPUAdapterInfo,

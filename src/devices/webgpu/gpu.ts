@@ -19,6 +19,11 @@ export interface Gpu {
     groups: Groups,
     parameters: Readonly<Record<NoInfer<Field>, number>>,
   ): void;
+  /**
+   * The shader, or where the device was opened with `float16` one that rounds what it multiplies to that. For forward
+   * passes: gradients are often smaller than what float16 holds.
+   */
+  rounding<Rounded extends Shader>(shader: Rounded): Rounded;
   /** Room for numbers that a call needs until its end. */
   scratch(length: number): Storage;
 }
@@ -68,11 +73,19 @@ export class Dispatcher implements Gpu {
   readonly #recorder: Recorder;
   readonly #pipelines: Pipelines;
   readonly #allocate: (length: number) => Storage;
+  /** By shader, the one that rounds; null where none does. */
+  readonly #rounding: Map<Shader, Shader> | null;
 
-  constructor(recorder: Recorder, pipelines: Pipelines, allocate: (length: number) => Storage) {
+  constructor(
+    recorder: Recorder,
+    pipelines: Pipelines,
+    allocate: (length: number) => Storage,
+    float16: boolean,
+  ) {
     this.#recorder = recorder;
     this.#pipelines = pipelines;
     this.#allocate = allocate;
+    this.#rounding = float16 ? new Map() : null;
   }
 
   run(
@@ -92,6 +105,19 @@ export class Dispatcher implements Gpu {
       place++;
     }
     this.#recorder.dispatch(pipeline, x, y, z);
+  }
+
+  rounding<Rounded extends Shader>(shader: Rounded): Rounded {
+    if (this.#rounding === null) return shader;
+    const known = this.#rounding.get(shader) as Rounded | undefined;
+    const rounded = known ?? { ...shader, name: `${shader.name} in float16`, float16: true };
+    this.#rounding.set(shader, rounded);
+    return rounded;
+  }
+
+  /** The shaders that round, so far. */
+  get rounded(): Shader[] {
+    return [...(this.#rounding?.values() ?? [])];
   }
 
   scratch(length: number): Storage {

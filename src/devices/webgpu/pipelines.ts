@@ -1,5 +1,6 @@
 import type { Recorder } from "./recorder.ts";
 import type { Shader } from "./shader.ts";
+import { wgslStored, wgslStoredFloat16 } from "./shaders.generated.ts";
 
 /**
  * Compiles shaders to pipelines, each once. `warm` compiles ahead of use without anybody waiting; what is used before
@@ -60,7 +61,8 @@ export class Pipelines {
   #descriptor(shader: Shader, entryPoint: string): GPUComputePipelineDescriptor {
     let module = this.#modules.get(shader);
     if (module === undefined) {
-      const code = `${this.#prelude}\n${shader.code}`;
+      const stored = shader.float16 ? wgslStoredFloat16 : wgslStored;
+      const code = [this.#prelude, stored, shader.code].join("\n");
       module = this.#device.createShaderModule({ code, label: shader.name });
       this.#modules.set(shader, module);
     }

@@ -12,4 +12,6 @@ export interface Shader<Field extends string = string, Entry extends string = st
   /** In the order of the struct; each takes four bytes. */
   readonly fields: readonly (readonly [Field, ShaderType])[];
   readonly entries: readonly Entry[];
+  /** Whether what it multiplies is float16 in workgroup memory: see {@link Gpu.rounding}. */
+  readonly float16?: true;
 }

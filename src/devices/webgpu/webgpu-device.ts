@@ -1,3 +1,4 @@
+import { checkFlag } from "../../core/arguments.ts";
 import { DeviceError } from "../../core/errors.ts";
 import type { Dtype, Storage, StorageDtype } from "../../core/storage.ts";
 import type { Device } from "../../kernels/device.ts";
@@ -11,6 +12,7 @@ import { GpuHealth } from "./gpu-health.ts";
 import { GpuMemory } from "./gpu-memory.ts";
 import { Pipelines } from "./pipelines.ts";
 import { Recorder } from "./recorder.ts";
+import type { Shader } from "./shader.ts";
 import {
   ALL_SHADERS,
   wgslPrelude,
@@ -18,12 +20,18 @@ import {
   wgslReduceSubgroups,
 } from "./shaders.generated.ts";
 
-/** How to open a WebGPU device. */
-export interface WebGpuOptions {
-  /** Whom to ask for an adapter, instead of `navigator.gpu` or Node's package. */
-  readonly gpu?: GPU;
+/** What `openDevice("webgpu")` takes. */
+export interface WebGpuSwitches {
   /** Whether to reduce within subgroups; where the adapter can, unless given. */
   readonly subgroups?: boolean;
+  /** Whether attention's forward pass rounds what it multiplies to float16. False unless given. */
+  readonly float16?: boolean;
+}
+
+/** How to open a WebGPU device. */
+export interface WebGpuOptions extends WebGpuSwitches {
+  /** Whom to ask for an adapter, instead of `navigator.gpu` or Node's package. */
+  readonly gpu?: GPU;
   /** Whether to compile all kernels in the background at once, rather than each at its first use. True unless given. */
   readonly warm?: boolean;
 }
@@ -64,10 +72,15 @@ export class WebGpuDevice implements Device {
     const reduce = grouped ? wgslReduceSubgroups : wgslReducePlain;
     const prelude = `${grouped ? "enable subgroups;\n" : ""}${wgslPrelude}\n${reduce}`;
     this.#pipelines = new Pipelines(gpu, this.#recorder, prelude);
-    this.kernels = kernelCalls(
-      new Dispatcher(this.#recorder, this.#pipelines, (length) => this.allocate("float32", length)),
+    const dispatcher = new Dispatcher(
+      this.#recorder,
+      this.#pipelines,
+      (length) => this.allocate("float32", length),
+      options.float16 ?? false,
     );
-    this.warmed = (options.warm ?? true) ? this.#warm() : Promise.resolve();
+    this.kernels = kernelCalls(dispatcher);
+    const shaders = [...ALL_SHADERS, ...dispatcher.rounded];
+    this.warmed = (options.warm ?? true) ? this.#warm(shaders) : Promise.resolve();
   }
 
   /**
@@ -90,9 +103,9 @@ export class WebGpuDevice implements Device {
     return { ...this.#recorder.counts, pipelines: this.#pipelines.count };
   }
 
-  async #warm(): Promise<void> {
+  async #warm(shaders: readonly Shader[]): Promise<void> {
     try {
-      await this.#pipelines.warm(ALL_SHADERS);
+      await this.#pipelines.warm(shaders);
     } catch {
       // Who uses the kernel is told.
     }
@@ -105,9 +118,12 @@ export class WebGpuDevice implements Device {
  * @throws DeviceError where there is no WebGPU, no adapter, or one that is too small
  */
 export async function openWebGpuDevice(options: WebGpuOptions = {}): Promise<WebGpuDevice> {
+  const where = 'openDevice("webgpu")';
+  for (const name of ["subgroups", "float16"] as const) {
+    if (options[name] !== undefined) checkFlag(where, name, options[name]);
+  }
   const adapter = await findAdapter(options.gpu);
   const { limits, features, info } = adapter;
-  const where = 'openDevice("webgpu")';
   for (const name of Object.keys(LEAST) as (keyof typeof LEAST)[]) {
     if (limits[name] >= LEAST[name]) continue;
     throw new DeviceError({
@@ -137,7 +153,8 @@ export async function openWebGpuDevice(options: WebGpuOptions = {}): Promise<Web
       { cause },
     );
   }
-  return new WebGpuDevice(gpu, describeGpu(gpu, info, wanted), {
+  const used = options.float16 ? [...wanted, "float16"] : wanted;
+  return new WebGpuDevice(gpu, describeGpu(gpu, info, used), {
     ...options,
     subgroups: wanted.length > 0,
   });

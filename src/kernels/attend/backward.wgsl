@@ -152,12 +152,14 @@ fn add_slopes(
   }
   workgroupBarrier();
   for (var k = 0u; k < depth; k++) {
+    let a = numbers(of_a[k][y]);
+    let b = numbers(of_b[k][x]);
     for (var i = 0u; i < 4u; i++) {
-      let d = of_a[k][y + 16u * i];
+      let d = a[i];
       // In bits, as no compiler may then take NaN for a number.
       if ((bitcast<u32>(d) << 1u) == 0u) { continue; }
       for (var j = 0u; j < 4u; j++) {
-        let sum = own[i][j] + of_b[k][x + 16u * j];
+        let sum = own[i][j] + b[j];
         (*sums)[i][j] += d * factors[j] * slope_of_tangent(sum);
         if (p.d_vectors != 0u) { (*vectors)[i][j] += d * hyperbolic_tangent(sum); }
       }
@@ -348,11 +350,11 @@ fn attendBiasBackward(
   }
   if (p.bias_q == 0u) {
     let of_columns = total[0] + total[1] + total[2] + total[3];
-    for (var j = 0u; j < 4u; j++) { of_a[y][x + 16u * j] = of_columns[j]; }
+    for (var j = 0u; j < 4u; j++) { parts[y][x + 16u * j] = of_columns[j]; }
     workgroupBarrier();
     total[0] = vec4<f32>();
     for (var k = 0u; k < 16u; k++) {
-      total[0] += vec4<f32>(of_a[k][x], of_a[k][x + 16u], of_a[k][x + 32u], of_a[k][x + 48u]);
+      total[0] += vec4<f32>(parts[k][x], parts[k][x + 16u], parts[k][x + 32u], parts[k][x + 48u]);
     }
   }
   let queries = select(1u, p.queries, p.bias_q != 0u);

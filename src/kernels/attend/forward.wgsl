@@ -207,12 +207,10 @@ fn weightSum(
   var context = Tile();
   for (var t = met.x; t < met.y; t += DEPTH) {
     let depth = min(DEPTH, met.y - t);
-    for (var i = y; i < TILE; i += 16u) {
-      let place = v.row + q + i;
-      var weight = 0.0;
-      if (i < rows && x < depth) { weight = dropped(place, t + x, float_at(p.weights + place * p.steps + t + x)); }
-      of_a[x][i] = weight;
-    }
+    let place = v.row + q;
+    var weights = four_of(p.weights + place * p.steps + t + x, p.steps, y, select(0u, rows, x < depth));
+    for (var i = 0u; i < 4u; i++) { weights[i] = dropped(place + y + 16u * i, t + x, weights[i]); }
+    of_a[x][y] = stored(weights);
     take_rows(p.values + key_row(v, t) * p.value_size + column, stride, depth, p.value_size - column, lane);
     add_products(&context, v, q, t, false, rows, depth, lane);
   }

@@ -1,8 +1,9 @@
 // What the kernels of attention share; src/kernels/attend/contract.ts says what they compute.
 //
 // A workgroup computes with tiles of TILE queries × TILE keys (or columns), of which a thread has 4 × 4: with
-// y = lane / 16 and x = lane mod 16, rows y, y + 16, … and columns x, x + 16, … They stay in registers. What
-// threads tell each other goes through two strips of DEPTH rows, as in matmul.
+// y = lane / 16 and x = lane mod 16, rows y, y + 16, … and columns x, x + 16, … They stay in registers. What is
+// multiplied goes through two strips of DEPTH terms, as in matmul: the four numbers of a thread's rows, or columns, are one
+// vector there, as `Stored` keeps it (stored.wgsl, stored-float16.wgsl).
 //
 // What a query may not meet reaches nothing: such pairs get 0, which does for all that it is multiplied with but NaN and
 // infinities. A workgroup that sees one looks at every pair from there on.
@@ -86,8 +87,11 @@ const SPARSEMAX = 1u;
 
 alias Tile = array<vec4<f32>, 4>;
 
-var<workgroup> of_a: array<array<f32, TILE + 1>, DEPTH>;
-var<workgroup> of_b: array<array<f32, TILE + 1>, DEPTH>;
+// A vector between terms keeps those of one row in different banks.
+var<workgroup> of_a: array<array<Stored, TILE / 4 + 1>, DEPTH>;
+var<workgroup> of_b: array<array<Stored, TILE / 4 + 1>, DEPTH>;
+// What is not multiplied: parts of sums and maxima, of a thread in each of its rows.
+var<workgroup> parts: array<array<f32, TILE + 1>, DEPTH>;
 // Whether a number was met that is not finite. Never taken back.
 var<workgroup> strange: atomic<u32>;
 var<workgroup> known_length: u32;
@@ -186,6 +190,15 @@ fn is_kept(row: u32, t: u32) -> bool {
 // That weight, or its gradient, after dropout: 0 even of NaN.
 fn dropped(row: u32, t: u32, x: f32) -> f32 { return select(0.0, x * p.factor, is_kept(row, t)); }
 
+// Numbers line, line + 16, line + 32 and line + 48 of `lines`, `stride` words apart.
+fn four_of(place: u32, stride: u32, line: u32, lines: u32) -> vec4<f32> {
+  var four = vec4<f32>();
+  for (var i = 0u; i < 4u; i++) {
+    if (line + 16u * i < lines) { four[i] = float_at(place + (line + 16u * i) * stride); }
+  }
+  return four;
+}
+
 // A tile of dot products: `rows` rows of `size` numbers from a on, `a_row` words apart, with `columns` of b.
 fn products(
   a: u32, a_row: u32, rows: u32, b: u32, b_row: u32, columns: u32, size: u32, lane: u32,
@@ -195,14 +208,8 @@ fn products(
   var sums = Tile();
   for (var first = 0u; first < size; first += DEPTH) {
     let there = first + x < size;
-    for (var i = y; i < TILE; i += 16u) {
-      var of_row = 0.0;
-      var of_column = 0.0;
-      if (there && i < rows) { of_row = float_at(a + i * a_row + first + x); }
-      if (there && i < columns) { of_column = float_at(b + i * b_row + first + x); }
-      of_a[x][i] = of_row;
-      of_b[x][i] = of_column;
-    }
+    of_a[x][y] = stored(four_of(a + first + x, a_row, y, select(0u, rows, there)));
+    of_b[x][y] = stored(four_of(b + first + x, b_row, y, select(0u, columns, there)));
     workgroupBarrier();
     if (x < columns) { multiply(&sums, rows, DEPTH, lane); }
     workgroupBarrier();
@@ -217,13 +224,14 @@ fn multiply(sums: ptr<function, Tile>, rows: u32, depth: u32, lane: u32) {
   if (y >= rows) { return; }
   var tile = *sums;
   for (var k = 0u; k < depth; k++) {
-    let b = vec4<f32>(of_b[k][x], of_b[k][x + 16u], of_b[k][x + 32u], of_b[k][x + 48u]);
-    tile[0] = fma(vec4<f32>(of_a[k][y]), b, tile[0]);
+    let a = numbers(of_a[k][y]);
+    let b = numbers(of_b[k][x]);
+    tile[0] = fma(vec4<f32>(a.x), b, tile[0]);
     // Of few queries, nothing else is there.
     if (rows > 16u) {
-      tile[1] = fma(vec4<f32>(of_a[k][y + 16u]), b, tile[1]);
-      tile[2] = fma(vec4<f32>(of_a[k][y + 32u]), b, tile[2]);
-      tile[3] = fma(vec4<f32>(of_a[k][y + 48u]), b, tile[3]);
+      tile[1] = fma(vec4<f32>(a.y), b, tile[1]);
+      tile[2] = fma(vec4<f32>(a.z), b, tile[2]);
+      tile[3] = fma(vec4<f32>(a.w), b, tile[3]);
     }
   }
   *sums = tile;
@@ -246,12 +254,12 @@ fn additive_products(a: u32, a_row: u32, rows: u32, b: u32, b_row: u32, columns:
         }
       }
       // By turns, so that one barrier between writing and reading is enough.
-      let strip = (i + j / 16u) % 2u;
-      if (strip == 0u) { of_a[x][y] = sum; } else { of_b[x][y] = sum; }
+      let turn = (i + j / 16u) % 2u * 16u;
+      parts[x][turn + y] = sum;
       workgroupBarrier();
       if (i % 16u == y) {
         var total = 0.0;
-        for (var k = 0u; k < 16u; k++) { total += select(of_b[k][x], of_a[k][x], strip == 0u); }
+        for (var k = 0u; k < 16u; k++) { total += parts[k][turn + x]; }
         sums[i / 16u][j / 16u] = total;
       }
     }
@@ -307,23 +315,22 @@ fn is_met(met: u32, i: u32, j: u32) -> bool { return ((met >> (4u * i + j)) & 1u
 
 // Column strip j of a tile becomes of_a: its row k has column 16 j + k of the tile.
 fn put_columns(tile: Tile, j: u32, lane: u32) {
-  for (var i = 0u; i < 4u; i++) { of_a[lane % 16u][lane / 16u + 16u * i] = tile[i][j]; }
+  of_a[lane % 16u][lane / 16u] = stored(vec4<f32>(tile[0][j], tile[1][j], tile[2][j], tile[3][j]));
 }
 
 // Row strip i of a tile becomes of_a: its row k has row 16 i + k of the tile.
 fn put_rows(tile: Tile, i: u32, lane: u32) {
-  for (var j = 0u; j < 4u; j++) { of_a[lane / 16u][lane % 16u + 16u * j] = tile[i][j]; }
+  of_a[lane / 16u][lane % 16u] = stored(tile[i]);
 }
 
 // of_b = `count` rows of `columns` numbers from `place` on, `stride` words apart.
 fn take_rows(place: u32, stride: u32, count: u32, columns: u32, lane: u32) {
-  let c = lane % TILE;
-  for (var k = lane / TILE; k < DEPTH; k += GROUP / TILE) {
-    var x = 0.0;
-    if (k < count && c < columns) { x = float_at(place + k * stride + c); }
-    if (!is_finite(x)) { atomicOr(&strange, 1u); }
-    of_b[k][c] = x;
+  let k = lane / 16u;
+  let four = four_of(place + k * stride, 1u, lane % 16u, select(0u, columns, k < count));
+  for (var j = 0u; j < 4u; j++) {
+    if (!is_finite(four[j])) { atomicOr(&strange, 1u); }
   }
+  of_b[k][lane % 16u] = stored(four);
 }
 
 // sums += the product of the strips, for rows that are queries from q on and terms that are keys from t on; or, if
@@ -347,11 +354,12 @@ fn multiply_allowed(
   let x = lane % 16u;
   var tile = *sums;
   for (var k = 0u; k < depth; k++) {
-    let b = vec4<f32>(of_b[k][x], of_b[k][x + 16u], of_b[k][x + 32u], of_b[k][x + 48u]);
+    let a = numbers(of_a[k][y]);
+    let b = numbers(of_b[k][x]);
     for (var i = 0u; i < 4u; i++) {
       let line = y + 16u * i;
       if (is_allowed(v, q + select(line, k, by_key), t + select(k, line, by_key))) {
-        tile[i] = fma(vec4<f32>(of_a[k][line]), b, tile[i]);
+        tile[i] = fma(vec4<f32>(a[i]), b, tile[i]);
       }
     }
   }
@@ -362,11 +370,11 @@ fn multiply_allowed(
 fn row_sums(part: vec4<f32>, lane: u32) -> vec4<f32> {
   let y = lane / 16u;
   workgroupBarrier();
-  for (var i = 0u; i < 4u; i++) { of_a[lane % 16u][y + 16u * i] = part[i]; }
+  for (var i = 0u; i < 4u; i++) { parts[lane % 16u][y + 16u * i] = part[i]; }
   workgroupBarrier();
   var total = vec4<f32>();
   for (var k = 0u; k < 16u; k++) {
-    total += vec4<f32>(of_a[k][y], of_a[k][y + 16u], of_a[k][y + 32u], of_a[k][y + 48u]);
+    total += vec4<f32>(parts[k][y], parts[k][y + 16u], parts[k][y + 32u], parts[k][y + 48u]);
   }
   workgroupBarrier();
   return total;
@@ -376,11 +384,11 @@ fn row_sums(part: vec4<f32>, lane: u32) -> vec4<f32> {
 fn row_maxima(part: vec4<f32>, lane: u32) -> vec4<f32> {
   let y = lane / 16u;
   workgroupBarrier();
-  for (var i = 0u; i < 4u; i++) { of_a[lane % 16u][y + 16u * i] = part[i]; }
+  for (var i = 0u; i < 4u; i++) { parts[lane % 16u][y + 16u * i] = part[i]; }
   workgroupBarrier();
   var most = part;
   for (var k = 0u; k < 16u; k++) {
-    let other = vec4<f32>(of_a[k][y], of_a[k][y + 16u], of_a[k][y + 32u], of_a[k][y + 48u]);
+    let other = vec4<f32>(parts[k][y], parts[k][y + 16u], parts[k][y + 32u], parts[k][y + 48u]);
     most = select(most, other, other > most);
   }
   workgroupBarrier();

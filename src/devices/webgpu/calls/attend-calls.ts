@@ -11,6 +11,7 @@ import { backwardOf, parametersOf, tilesOf, unitsOf } from "./attend-parameters.
 
 /** The general attention on a GPU. */
 export function attendCalls(gpu: Gpu): AttentionKernels<Storage, Storage> {
+  const forward = gpu.rounding(attendForward);
   return {
     attendForward(inputs, plan, context, { maxima, sums }, weights, logSumExp) {
       const { heads, queries, steps, valueSize } = plan;
@@ -27,17 +28,17 @@ export function attendCalls(gpu: Gpu): AttentionKernels<Storage, Storage> {
       const perColumns = unitsOf(all, tiles, Math.max(1, tilesOf(valueSize)));
       if (plan.normalizer === NORMALIZERS.softmax) {
         const { groups, ...units } = perColumns;
-        gpu.run(attendForward, "attendForward", groups, { ...given, ...units });
+        gpu.run(forward, "attendForward", groups, { ...given, ...units });
         return;
       }
       const ofScores = unitsOf(all, tiles, tilesOf(steps));
       const masked = { ...given, stage: STAGES.masked };
       const { groups, ...units } = ofScores;
-      gpu.run(attendForward, "attentionScores", groups, { ...masked, ...units });
+      gpu.run(forward, "attentionScores", groups, { ...masked, ...units });
       const count = all * queries;
-      gpu.run(attendForward, "sparseWeights", rows(count), { ...given, units: count });
+      gpu.run(forward, "sparseWeights", rows(count), { ...given, units: count });
       const { groups: ofSums, ...parts } = perColumns;
-      gpu.run(attendForward, "weightSum", ofSums, { ...given, ...parts });
+      gpu.run(forward, "weightSum", ofSums, { ...given, ...parts });
     },
     attendBackward(
       inputs,

@@ -39,11 +39,16 @@ function plain(
 
 /** The notebook's attention on a GPU: the general one, with a plan that asks for nothing. */
 export function attentionCalls(gpu: Gpu): Pick<Kernels<Storage, Storage>, Op> {
-  /** context = weights · values */
-  const sumWeights = (given: AttendParameters, batch: number): void => {
+  const forward = gpu.rounding(attendForward);
+  /** context = weights · values, by `shader` */
+  const sumWeights = (
+    shader: typeof attendForward,
+    given: AttendParameters,
+    batch: number,
+  ): void => {
     const { queries, value_size } = given;
     const { groups, ...units } = unitsOf(batch, tilesOf(queries), tilesOf(value_size));
-    gpu.run(attendForward, "weightSum", groups, { ...given, ...units });
+    gpu.run(shader, "weightSum", groups, { ...given, ...units });
   };
   /** dValues (+)= weightsᵀ · dContext */
   const sumWeightsBackward = (given: AttendParameters, batch: number): void => {
@@ -59,7 +64,7 @@ export function attentionCalls(gpu: Gpu): Pick<Kernels<Storage, Storage>, Op> {
         weights: at(weights),
       };
       const { groups, ...units } = unitsOf(batch, tilesOf(queries), 1);
-      gpu.run(attendForward, "attendForward", groups, { ...given, ...units });
+      gpu.run(forward, "attendForward", groups, { ...given, ...units });
     },
     attentionWeightBackward(
       query,
@@ -88,14 +93,14 @@ export function attentionCalls(gpu: Gpu): Pick<Kernels<Storage, Storage>, Op> {
       // dQuery = dScores · keys and dKeys = dScoresᵀ · query are sums of weights too.
       const arrays = { query, keys, values: keys, lengths };
       const given = { ...plain(arrays, planOf(batch, queries, steps, size)), weights: at(dScores) };
-      sumWeights({ ...given, context: at(dQuery) }, batch);
+      sumWeights(attendForward, { ...given, context: at(dQuery) }, batch);
       const upstream = { d_context: at(query), d_values: at(dKeys), accumulate: bit(accumulate) };
       sumWeightsBackward({ ...given, ...upstream }, batch);
     },
     weightSumForward(values, weights, lengths, context, batch, queries, steps, size) {
       const arrays = { query: context, keys: values, values, lengths };
       const given = plain(arrays, planOf(batch, queries, steps, size));
-      sumWeights({ ...given, weights: at(weights), context: at(context) }, batch);
+      sumWeights(forward, { ...given, weights: at(weights), context: at(context) }, batch);
     },
     weightSumBackward(
       values,
@@ -124,7 +129,7 @@ export function attentionCalls(gpu: Gpu): Pick<Kernels<Storage, Storage>, Op> {
       const given = { ...plain(arrays, planOf(batch, queries, steps, size)), weights: at(weights) };
       const { groups, ...units } = unitsOf(batch, tilesOf(queries), Math.max(1, tilesOf(size)));
       const outputs = { context: at(context), ...units };
-      gpu.run(attendForward, "attendForward", groups, { ...given, ...outputs });
+      gpu.run(forward, "attendForward", groups, { ...given, ...outputs });
     },
     attentionBackward(
       query,
