@@ -11,7 +11,7 @@ import { type GpuSize, nameOfSize } from "./sizes.ts";
 import { type Pace, timeRounds } from "./timing.ts";
 import type { TorchPeer } from "./torch-peer.ts";
 
-/** Relative errors of that size are faults, whatever the order of the sums. */
+/** Relative errors of that size are faults, whatever the order of the sums; with float16, ten times that. */
 const WRONG = 1e-3;
 
 /** heed at a size, and PyTorch right after it, while the GPU is as warm and as clocked. */
@@ -20,9 +20,14 @@ export async function measureRow(
   device: Device,
   torch: TorchPeer | null,
   pace: Pace,
+  float16: boolean,
 ): Promise<GpuRow> {
   const files = size.part === "training" ? await trainingFiles(size) : null;
-  const found = await measureHeed(() => prepare(size, device, files), pace);
+  const found = await measureHeed(
+    () => prepare(size, device, files),
+    pace,
+    float16 ? 10 * WRONG : WRONG,
+  );
   const paths: Reply = files === null ? {} : { model: files.model, pairs: files.pairs };
   return {
     size,
@@ -48,12 +53,12 @@ function prepare(size: GpuSize, device: Device, files: TrainingFiles | null): Pr
 type Found = Pick<GpuRow, "error" | "rounds" | "refused">;
 
 /** What fails, a kernel that is not there or memory that does not suffice, fails alone. */
-async function measureHeed(make: () => Prepared, pace: Pace): Promise<Found> {
+async function measureHeed(make: () => Prepared, pace: Pace, wrong: number): Promise<Found> {
   let prepared: Prepared | null = null;
   try {
     prepared = make();
     const error = await prepared.check();
-    if (!(error <= WRONG)) {
+    if (!(error <= wrong)) {
       return { error, rounds: [], refused: `wrong: relative error ${error.toExponential(1)}` };
     }
     return { error, rounds: await timeRounds(prepared.repeat, pace), refused: null };

@@ -16,6 +16,8 @@ export interface GpuOptions {
   readonly json: string | null;
   /** Whether an adapter that computes on the processor will do, at tiny sizes. */
   readonly software: boolean;
+  /** Whether heed's attention multiplies float16 numbers in its forward pass. */
+  readonly float16: boolean;
 }
 
 export const GPU_USAGE = `options:
@@ -23,6 +25,7 @@ export const GPU_USAGE = `options:
   --only matmul       parts to run, of ${PARTS.join(",")} (default: all)
   --python PYTHON     a Python with torch for the same GPU, and numpy: PyTorch takes part
   --json FILE         write the results there (default: bench/.cache/gpu.json)
+  --float16           opens heed's device with float16, which is for attention's forward pass
   --software          accept an adapter that computes on the processor, at tiny sizes:
                       tries the benchmark itself, and says nothing of heed`;
 
@@ -36,6 +39,7 @@ export function readGpuOptions(args: readonly string[]): GpuOptions {
       python: { type: "string" },
       json: { type: "string" },
       software: { type: "boolean", default: false },
+      float16: { type: "boolean", default: false },
     },
   });
   const named = values.only.split(",").filter((each) => each !== "");
@@ -49,6 +53,7 @@ export function readGpuOptions(args: readonly string[]): GpuOptions {
     python: values.python ?? null,
     json: values.json ?? null,
     software: values.software,
+    float16: values.float16,
   };
 }
 

@@ -34,7 +34,7 @@ async function main(options: GpuOptions, adapter: GPUAdapter): Promise<void> {
   progress("ceilings");
   const ceilings = await measureCeilings(adapter, scale, pace);
   progress("heed's kernels");
-  const device = await openDevice("webgpu");
+  const device = await openDevice("webgpu", { float16: options.float16 });
   // It compiles its kernels in the background, on the processor that feeds the GPU. Without one, all of them take
   // minutes, and those in use do.
   if (!facts.software) await (device as { readonly warmed?: Promise<void> }).warmed;
@@ -53,7 +53,7 @@ async function main(options: GpuOptions, adapter: GPUAdapter): Promise<void> {
   for (const size of sizesOf(scale)) {
     if (!options.only.includes(size.part)) continue;
     progress(`${size.part}, ${nameOfSize(size)}`);
-    const row = await measureRow(size, device, torch, pace);
+    const row = await measureRow(size, device, torch, pace, options.float16);
     const told = row.refused ?? `${median(row.rounds).toPrecision(3)} ms`;
     progress(`  ${told}`);
     rows.push(row);
@@ -93,12 +93,13 @@ function scaleOf({ quick }: GpuOptions, { software }: AdapterFacts): Scale {
 }
 
 /** The command as another would give it, on whose machine Python lies elsewhere. */
-function commandOf({ quick, only, python, software }: GpuOptions): string {
+function commandOf({ quick, only, python, software, float16 }: GpuOptions): string {
   const parts = [
     ...(quick ? ["--quick"] : []),
     `--only ${only.join(",")}`,
     ...(python === null ? [] : ["--python PYTHON"]),
     ...(software ? ["--software"] : []),
+    ...(float16 ? ["--float16"] : []),
   ];
   return `npm run bench:gpu -- ${parts.join(" ")}`;
 }

@@ -42,17 +42,19 @@ describe("options of the GPU benchmark", () => {
       python: null,
       json: null,
       software: false,
+      float16: false,
     });
   });
 
   it("are read, parts in the order in which they run", () => {
     const given = ["--quick", "--only", "training,matmul", "--python", "py", "--json", "x.json"];
-    expect(readGpuOptions([...given, "--software"])).toEqual({
+    expect(readGpuOptions([...given, "--software", "--float16"])).toEqual({
       quick: true,
       only: ["matmul", "training"],
       python: "py",
       json: "x.json",
       software: true,
+      float16: true,
     });
   });
 
