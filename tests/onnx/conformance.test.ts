@@ -9,6 +9,7 @@ import { runCase } from "../../scripts/conformance/run-case.ts";
 import { widenBfloat16, widenFloat16 } from "../../src/formats/float16.ts";
 import { currentDevice } from "../../src/index.ts";
 import { ending, type Run, temporaryFolder } from "../cli/run-heed.ts";
+import { NO_GPU } from "../support/devices.ts";
 import { asText, HAND_MADE, type HandMadeCase } from "./hand-made-cases.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../scripts/conformance.ts", import.meta.url));
@@ -78,9 +79,29 @@ describe("npm run conformance", () => {
     const { code, stdout } = await conformance(["--device=all", folder], "/");
     expect(stdout).toMatch(/1 of 1 cases pass on native|left out: .*native/);
     expect(stdout).toMatch(/1 of 1 cases pass on WebAssembly/);
+    expect(stdout).toMatch(/1 of 1 cases pass on WebGPU|left out: .*(no package webgpu|WebGPU)/);
     expect(stdout).toMatch(/1 of 1 cases pass on plain TypeScript/);
     expect(code).toBe(0);
   });
+
+  it.skipIf(NO_GPU !== null)(
+    `waits for the numbers of a GPU${NO_GPU === null ? "" : ` (skipped: ${NO_GPU})`}`,
+    async () => {
+      const folder = temporaryFolder();
+      for (const [i, handMade] of Object.values(HAND_MADE).entries()) {
+        writeFileSync(join(folder, `${i}.json`), asText(handMade));
+      }
+      writeFileSync(join(folder, "wrong.json"), altered(plain, "Y", 1, 7.01));
+      const { code, stdout, stderr } = await conformance([folder, "--device", "webgpu"], "/");
+      expect(stderr).toBe("");
+      expect(stdout.match(/^FAIL .*$/gm)).toEqual([
+        expect.stringMatching(/^FAIL {2}wrong: Y absolute 0.010, .*\[1\] is 7, must be 7.01$/),
+      ]);
+      const count = Object.keys(HAND_MADE).length;
+      expect(stdout).toContain(`${count} of ${count + 1} cases pass on WebGPU, `);
+      expect(code).toBe(1);
+    },
+  );
 
   it("refuses wrong calls in one line, exit code 2", async () => {
     const folder = temporaryFolder();
@@ -91,7 +112,7 @@ describe("npm run conformance", () => {
       [["nowhere"], /nowhere: expected a folder of cases, got no such folder/],
       [["file"], /file: expected a folder of cases, got not a folder/],
       [["."], /\.: expected \*\.json in it, got none/],
-      [[".", "--device", "gpu"], /--device: expected native, wasm, reference or all, got "gpu"/],
+      [[".", "--device", "gpu"], /--device: expected native, wasm, webgpu, reference or all/],
       [[".", "--device"], /--device/],
       [[".", "--tolerance", "1"], /--tolerance/],
     ];

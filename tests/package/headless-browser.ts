@@ -9,7 +9,8 @@ import { setTimeout as wait } from "node:timers/promises";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript" };
-const ISOLATION = {
+/** The headers that give a page memory which its workers share. */
+export const ISOLATION = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
 };

@@ -1,4 +1,3 @@
-import { Worker } from "node:worker_threads";
 import type { Dtype, Storage, StorageArray, StorageDtype } from "../../src/core/storage.ts";
 import type { Device } from "../../src/kernels/device.ts";
 import type { Kernels } from "../../src/kernels/kernels.ts";
@@ -60,15 +59,13 @@ export class BlockingGpu implements Device {
   readonly kernels: Kernels<Storage, Storage>;
   /** The token of the next storage. */
   next = 0;
-  readonly #worker: Worker;
+  readonly #post: (request: Request) => void;
   /** The views that were given since anything was sent, by their tokens, and what stood there. */
   readonly #shown = new Map<number, { view: StorageArray; before: StorageArray }>();
 
-  constructor(options: { readonly subgroups: boolean }) {
-    this.#worker = new Worker(new URL("./blocking-gpu-start.mjs", import.meta.url), {
-      workerData: options,
-    });
-    this.#worker.unref();
+  /** @param post hands a request to a worker, which gives it to what `serveGpu` returns */
+  constructor(post: (request: Request) => void) {
+    this.#post = post;
     this.kernels = new Proxy({} as Kernels<Storage, Storage>, {
       get:
         (_, op: string) =>
@@ -85,14 +82,14 @@ export class BlockingGpu implements Device {
 
   send(request: Request): void {
     this.#writeBack();
-    this.#worker.postMessage(request);
+    this.#post(request);
   }
 
   /** Views are copies: what a test wrote to one goes to the GPU before anything else does. */
   #writeBack(): void {
     for (const [token, { view, before }] of this.#shown) {
       if (view.every((number, i) => Object.is(number, before[i]))) continue;
-      this.#worker.postMessage({ kind: "write", token, data: Float64Array.from(view) });
+      this.#post({ kind: "write", token, data: Float64Array.from(view) });
     }
     this.#shown.clear();
   }

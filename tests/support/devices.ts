@@ -7,7 +7,8 @@ import { ReferenceDevice } from "../../src/devices/reference/reference-device.ts
 import { openWasmDevice } from "../../src/devices/wasm/wasm-device.ts";
 import { WebGpuDevice } from "../../src/devices/webgpu/webgpu-device.ts";
 import type { Device } from "../../src/kernels/device.ts";
-import { BlockingGpu } from "./blocking-gpu.ts";
+import type { BlockingGpu } from "./blocking-gpu.ts";
+import { blockingGpuInNode } from "./blocking-gpu-in-node.ts";
 import { openTestGpu } from "./webgpu.ts";
 import { withFamily } from "./with-family.ts";
 
@@ -121,7 +122,7 @@ export function openDevices(subject = "", gpu: "always" | "in full runs" = "alwa
     } else if (!(each.device instanceof WebGpuDevice)) {
       open.push(each);
     } else if (each.name === "webgpu" && withGpu) {
-      blocking ??= new BlockingGpu({ subgroups: true });
+      blocking ??= blockingGpuInNode({ subgroups: true });
       open.push({ ...each, device: blocking });
     }
   }

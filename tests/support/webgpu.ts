@@ -5,15 +5,10 @@ import {
   type WebGpuDevice,
   type WebGpuOptions,
 } from "../../src/devices/webgpu/webgpu-device.ts";
+import { DAWN_TOGGLES } from "./gpu-flags.ts";
 
 /** The example's own package, which `npm ci --prefix examples/webgpu --ignore-scripts` installs. */
 const FOLDER = fileURLToPath(new URL("../../examples/webgpu/", import.meta.url));
-
-/**
- * Kernels need neither the bounds that the compiler adds to every access nor workgroup memory that begins with zeros; in
- * software, these take three quarters of the time. In Chromium, the tests run with both.
- */
-const TOGGLES = ["enable-dawn-features=disable_robustness,disable_workgroup_init"];
 
 let gpu: GPU | null = null;
 
@@ -22,7 +17,7 @@ async function gpuOfExample(): Promise<GPU> {
   if (gpu !== null) return gpu;
   const path = createRequire(FOLDER).resolve("webgpu");
   const { create } = (await import(pathToFileURL(path).href)) as { create(options: string[]): GPU };
-  gpu = create(TOGGLES);
+  gpu = create([DAWN_TOGGLES]);
   return gpu;
 }
 

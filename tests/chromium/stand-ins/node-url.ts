@@ -1,0 +1,4 @@
+/** Stands for `node:url`. */
+export function fileURLToPath(url: URL): string {
+  return url.pathname;
+}
