@@ -14,7 +14,7 @@ for (const kernelCase of cases) {
 }
 
 /**
- * How many cases of an op run on a GPU, evenly spread: in software, all of them take a quarter of an hour.
+ * How many cases of an op run on a GPU, evenly spread: in software, all of them take half an hour.
  * HEED_ALL_CASES=1 runs all.
  */
 const MOST_ON_GPU = new Map([
