@@ -16,6 +16,7 @@ export default defineConfig({
   },
   test: {
     include: ["tests/**/*.test.ts"],
+    globalSetup: ["tests/support/fresh-command.ts"],
     // Processes, not threads: V8's flags and the working directory belong to a process.
     pool: "forks",
     // A worker for each core: vitest would leave one to itself, half of a machine of two.

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { COMMAND } from "./command.ts";
 import { ending, type Run, startHeed } from "./run-heed.ts";
 import { newWorkplace, SMALL, type Workplace } from "./small-training.ts";
 
@@ -190,9 +191,8 @@ describe("a run that was stopped is continued to the same model, to the last byt
     await work.at(`${FLAGS} --out full.safetensors --max-seconds 0.05 --quiet`);
     const whole = read("full.run", "checkpoint.safetensors");
     // Files of up to 100 kB: the model is smaller, a checkpoint larger.
-    const main = new URL("../../src/cli/main.ts", import.meta.url).pathname;
-    const command = 'ulimit -f 100; exec "$0" --import "$1" "$2" train --resume full.run';
-    const words = ["-c", command, process.execPath, import.meta.resolve("tsx"), main];
+    const command = 'ulimit -f 100; exec "$0" "$1" train --resume full.run';
+    const words = ["-c", command, process.execPath, COMMAND];
     const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((done) => {
       execFile("bash", words, { cwd: work.folder }, (error, _stdout, text) =>
         done({ code: error?.code, stderr: text }),

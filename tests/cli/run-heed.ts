@@ -2,10 +2,8 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-
-const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+import { COMMAND } from "./command.ts";
 
 /** How a run of `heed` ended. */
 export interface Run {
@@ -20,18 +18,20 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
-  /** A program to run instead of the command's own. */
+  /** A program in TypeScript to run instead of the command's own. */
   readonly program?: string;
 }
 
-/** Starts `heed` from its source as a process of its own. */
+/** Starts `heed` as a process of its own. */
 export function startHeed(
   words: readonly string[],
   options: RunOptions = {},
 ): ChildProcessWithoutNullStreams {
   const { NO_COLOR: _no, FORCE_COLOR: _force, COLUMNS: _columns, ...inherited } = process.env;
-  const program = options.program ?? MAIN;
-  return spawn(process.execPath, ["--import", import.meta.resolve("tsx"), program, ...words], {
+  const { program } = options;
+  const script =
+    program === undefined ? [COMMAND] : ["--import", import.meta.resolve("tsx"), program];
+  return spawn(process.execPath, [...script, ...words], {
     cwd: options.cwd ?? process.cwd(),
     env: { ...inherited, ...options.env },
     stdio: "pipe",

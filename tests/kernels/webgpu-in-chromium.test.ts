@@ -6,11 +6,11 @@ import { findChromium } from "../package/headless-browser.ts";
 import { allCases } from "../support/all-cases.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { GPU_FLAGS } from "../support/gpu-flags.ts";
-import type { Report, Share } from "../support/gpu-page.ts";
+import type {} from "../support/gpu-page.ts";
 
 /**
  * One case of so many, of each op: Node runs all of them on the same WebGPU, so that what is left to show here is that a
- * browser's does as well. HEED_ALL_CASES=1 runs all of them here too.
+ * page's does as well. HEED_ALL_CASES=1 runs all of them here too. In a worker, tests/chromium/ runs layers and models.
  */
 const EVERY = process.env["HEED_ALL_CASES"] === undefined ? 61 : 1;
 const missing = process.env["CI"] === undefined && findChromium() === null;
@@ -37,32 +37,12 @@ describe.skipIf(missing)(`WebGPU in Chromium${missing ? " (skipped: there is non
   });
   afterAll(() => browser?.close());
 
-  function expectAgreement(report: Report, cases: number): void {
+  it("agrees with the definitions in a page", async () => {
+    const report = await page.evaluate((every: number) => globalThis.runShare(every), EVERY);
+    const cases = Math.ceil(allCases().length / EVERY);
     expect(report.complaints).toEqual([]);
     expect(report.ran).toBe(cases);
     expect(report.dispatches).toBeGreaterThan(cases / 2);
     expect(report.description).toMatch(/^WebGPU, /);
-  }
-
-  it("agrees with the definitions in a page", async () => {
-    const share = { from: 0, every: EVERY };
-    const report = await page.evaluate((of: Share) => globalThis.runShare(of), share);
-    expectAgreement(report, Math.ceil(allCases().length / EVERY));
   }, 900_000);
-
-  it("agrees with them in a worker", async () => {
-    // A few: every kernel that is used is compiled once more.
-    const every = 65 * EVERY;
-    const report = await page.evaluate(
-      (of: Share) => {
-        const worker = new Worker("/gpu.js");
-        return new Promise<Report>((resolve) => {
-          worker.onmessage = ({ data }: MessageEvent<Report>) => resolve(data);
-          worker.postMessage(of);
-        });
-      },
-      { from: 1, every },
-    );
-    expectAgreement(report, Math.ceil((allCases().length - 1) / every));
-  }, 300_000);
 });

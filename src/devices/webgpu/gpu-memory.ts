@@ -7,8 +7,10 @@ import type { Recorder } from "./recorder.ts";
 
 const MIB = 2 ** 20;
 const FIRST_BYTES = 16 * MIB;
-/** More memory in use than ever by this much: the engine is asked to look for forgotten tensors. */
+/** More memory in use than ever by this much: the engine is asked to look for forgotten tensors … */
 const URGE_AFTER = 64 * MIB;
+/** … and again after so much more, until something comes back: on a busy machine it takes its time. */
+const URGE_AGAIN = 8 * MIB;
 
 /** One for all devices, because it must never be collected: see wasm-memory.ts. */
 const finalizer = new FinalizationRegistry<{ keeper: GpuMemory; block: Block }>(
@@ -47,8 +49,8 @@ class Heap implements ArenaMemory {
 export class GpuMemory implements StorageKeeper {
   readonly #recorder: Recorder;
   readonly #arena: Arena;
-  /** In use when the engine was last asked, or last gave something back. */
-  #mark = 0;
+  /** The memory in use from which on the engine is asked. */
+  #urgeAt = URGE_AFTER;
 
   /** @param maximum bytes that the heap may grow to */
   constructor(recorder: Recorder, maximum: number) {
@@ -68,7 +70,7 @@ export class GpuMemory implements StorageKeeper {
     const bytes = length * 4;
     const address = this.#arena.take(bytes);
     if (address === null) throw this.#outOfMemory(bytes);
-    if (this.#arena.live > this.#mark + URGE_AFTER) this.#urge();
+    if (this.#arena.live > this.#urgeAt) this.#urge();
     return this.hold(new Block(address), dtype, address, length);
   }
 
@@ -93,7 +95,7 @@ export class GpuMemory implements StorageKeeper {
   /** The same, for a storage that was collected. */
   reclaim(block: Block): void {
     this.drop(block);
-    this.#mark = this.#arena.live;
+    this.#urgeAt = this.#arena.live + URGE_AFTER;
   }
 
   write(address: number, data: Float32Array | Int32Array): void {
@@ -109,7 +111,7 @@ export class GpuMemory implements StorageKeeper {
    * minds, also of those that nobody touches and that take none. Finalizers then run when the program next waits.
    */
   #urge(): void {
-    this.#mark = this.#arena.live;
+    this.#urgeAt = this.#arena.live + URGE_AGAIN;
     try {
       const urging = [new ArrayBuffer(URGE_AFTER), new ArrayBuffer(URGE_AFTER)];
       urging.length = 0;

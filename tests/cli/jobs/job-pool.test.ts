@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { COMMAND } from "../command.ts";
 import { heed, temporaryFolder } from "../run-heed.ts";
 
 const PROGRAM = fileURLToPath(new URL("pool-program.ts", import.meta.url));
@@ -141,7 +142,7 @@ async function childrenOf(pid: number | undefined): Promise<number[]> {
   const pids: number[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     const [, own, parent, words = ""] = /^\s*(\d+)\s+(\d+) (.*)$/.exec(line) ?? [];
-    if (Number(parent) === pid && words.includes("main.ts")) pids.push(Number(own));
+    if (Number(parent) === pid && words.includes(COMMAND)) pids.push(Number(own));
   }
   return pids;
 }

@@ -2,10 +2,9 @@
  * A program around a JobPool: how many side by side, then the words of each job in one argument each. On
  * stdout one line of JSON for each thing that the pool tells, the outcomes last.
  */
-import { fileURLToPath } from "node:url";
 import { JobPool } from "../../../src/cli/jobs/job-pool.ts";
+import { COMMAND } from "../command.ts";
 
-const MAIN = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
 const [sideBySide, ...jobs] = process.argv.slice(2);
 
 const tell = (event: Readonly<Record<string, unknown>>): void => {
@@ -19,7 +18,7 @@ const pool = new JobPool(
     ended: (name) => tell({ name, ended: true }),
     end: () => tell({ end: true }),
   },
-  ["--import", import.meta.resolve("tsx"), MAIN],
+  [COMMAND],
 );
 const outcomes = await pool.run(
   jobs.map((words, i) => ({ name: `job ${i + 1}`, words: words.split(" ") })),
