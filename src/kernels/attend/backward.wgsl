@@ -173,10 +173,7 @@ fn own_rows(place: u32, stride: u32, count: u32, columns: u32, lane: u32) -> Til
   var own = Tile();
   for (var i = 0u; i < 4u; i++) {
     let line = lane / 16u + 16u * i;
-    for (var j = 0u; j < 4u; j++) {
-      let c = lane % 16u + 16u * j;
-      if (line < count && c < columns) { own[i][j] = float_at(place + line * stride + c); }
-    }
+    own[i] = four_of(place + line * stride, 1u, lane % 16u, 16u, select(0u, columns, line < count));
   }
   return own;
 }

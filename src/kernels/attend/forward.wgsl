@@ -208,7 +208,7 @@ fn weightSum(
   for (var t = met.x; t < met.y; t += DEPTH) {
     let depth = min(DEPTH, met.y - t);
     let place = v.row + q;
-    var weights = four_of(p.weights + place * p.steps + t + x, p.steps, y, select(0u, rows, x < depth));
+    var weights = four_of(p.weights + place * p.steps + t + x, p.steps, y, 16u, select(0u, rows, x < depth));
     for (var i = 0u; i < 4u; i++) { weights[i] = dropped(place + y + 16u * i, t + x, weights[i]); }
     of_a[x][y] = stored(weights);
     take_rows(p.values + key_row(v, t) * p.value_size + column, stride, depth, p.value_size - column, lane);

@@ -27,7 +27,7 @@ var<workgroup> is_later: u32;
 var<workgroup> hits: array<atomic<u32>, LOOK / 32u>;
 var<workgroup> places: array<u32, LOOK>;
 
-fn four_of(first: u32, column: u32) -> vec4<f32> {
+fn rows_met(first: u32, column: u32) -> vec4<f32> {
   return vec4<f32>(
     float_at(p.y + places[first] * p.size + column),
     float_at(p.y + places[first + 1u] * p.size + column),
@@ -86,10 +86,10 @@ fn embeddingBackward(
       var i = 0u;
       // Sixteen are on their way at once: a symbol that fills up batches is met by thousands.
       for (; i + 16u <= found; i += 16u) {
-        let a = four_of(i, column);
-        let b = four_of(i + 4u, column);
-        let c = four_of(i + 8u, column);
-        let d = four_of(i + 12u, column);
+        let a = rows_met(i, column);
+        let b = rows_met(i + 4u, column);
+        let c = rows_met(i + 8u, column);
+        let d = rows_met(i + 12u, column);
         total = add_four(add_four(add_four(add_four(total, a), b), c), d);
       }
       for (; i < found; i++) { total += float_at(p.y + places[i] * p.size + column); }

@@ -32,8 +32,7 @@ struct Parameters {
 const GATES = 4u;
 
 fn gates_after(n: u32, m: u32) -> vec4<f32> {
-  if (n >= p.batch) { return vec4<f32>(); }
-  return four_of(p.d_gates + (n * p.steps + p.after) * 4u * p.hidden, m);
+  return gates_of(p.d_gates + (n * p.steps + p.after) * GATES * p.hidden, m, n < p.batch);
 }
 
 // Unit j of sequence n, from its part of dGates[after] · whᵀ.

@@ -64,17 +64,6 @@ fn matmulParts(
   put_in_place(i / p.columns, i % p.columns, sum);
 }
 
-// Numbers line, line + step, line + 2 step and line + 3 step along one axis of a matrix: so neighbouring threads read
-// neighbouring words where that axis is dense, and four numbers are one read from workgroup memory.
-fn four_of(place: u32, distance: u32, line: u32, step: u32, lines: u32) -> vec4<f32> {
-  var four = vec4<f32>();
-  if (line < lines) { four.x = float_at(place + line * distance); }
-  if (line + step < lines) { four.y = float_at(place + (line + step) * distance); }
-  if (line + 2u * step < lines) { four.z = float_at(place + (line + 2u * step) * distance); }
-  if (line + 3u * step < lines) { four.w = float_at(place + (line + 3u * step) * distance); }
-  return four;
-}
-
 // The four rows of a at term k, and the four columns of b.
 fn rows_of_a(first_row: u32, q: u32, step: u32, k: u32, end: u32) -> vec4<f32> {
   if (k >= end) { return vec4<f32>(); }

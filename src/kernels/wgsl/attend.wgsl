@@ -190,15 +190,6 @@ fn is_kept(row: u32, t: u32) -> bool {
 // That weight, or its gradient, after dropout: 0 even of NaN.
 fn dropped(row: u32, t: u32, x: f32) -> f32 { return select(0.0, x * p.factor, is_kept(row, t)); }
 
-// Numbers line, line + 16, line + 32 and line + 48 of `lines`, `stride` words apart.
-fn four_of(place: u32, stride: u32, line: u32, lines: u32) -> vec4<f32> {
-  var four = vec4<f32>();
-  for (var i = 0u; i < 4u; i++) {
-    if (line + 16u * i < lines) { four[i] = float_at(place + (line + 16u * i) * stride); }
-  }
-  return four;
-}
-
 // A tile of dot products: `rows` rows of `size` numbers from a on, `a_row` words apart, with `columns` of b.
 fn products(
   a: u32, a_row: u32, rows: u32, b: u32, b_row: u32, columns: u32, size: u32, lane: u32,
@@ -208,8 +199,8 @@ fn products(
   var sums = Tile();
   for (var first = 0u; first < size; first += DEPTH) {
     let there = first + x < size;
-    of_a[x][y] = stored(four_of(a + first + x, a_row, y, select(0u, rows, there)));
-    of_b[x][y] = stored(four_of(b + first + x, b_row, y, select(0u, columns, there)));
+    of_a[x][y] = stored(four_of(a + first + x, a_row, y, 16u, select(0u, rows, there)));
+    of_b[x][y] = stored(four_of(b + first + x, b_row, y, 16u, select(0u, columns, there)));
     workgroupBarrier();
     if (x < columns) { multiply(&sums, rows, DEPTH, lane); }
     workgroupBarrier();
@@ -326,7 +317,7 @@ fn put_rows(tile: Tile, i: u32, lane: u32) {
 // of_b = `count` rows of `columns` numbers from `place` on, `stride` words apart.
 fn take_rows(place: u32, stride: u32, count: u32, columns: u32, lane: u32) {
   let k = lane / 16u;
-  let four = four_of(place + k * stride, 1u, lane % 16u, select(0u, columns, k < count));
+  let four = four_of(place + k * stride, 1u, lane % 16u, 16u, select(0u, columns, k < count));
   for (var j = 0u; j < 4u; j++) {
     if (!is_finite(four[j])) { atomicOr(&strange, 1u); }
   }

@@ -12,6 +12,18 @@ fn put_float(place: u32, x: f32) { heap[place] = bitcast<u32>(x); }
 fn int_at(place: u32) -> i32 { return bitcast<i32>(heap[place]); }
 fn put_int(place: u32, x: i32) { heap[place] = bitcast<u32>(x); }
 
+// Numbers line, line + step, line + 2 step and line + 3 step of `lines` along one axis of a matrix, `distance` words apart; 0
+// behind the last. So neighbouring threads read neighbouring words where that axis is dense, and what they keep in
+// workgroup memory is four numbers a read.
+fn four_of(place: u32, distance: u32, line: u32, step: u32, lines: u32) -> vec4<f32> {
+  var four = vec4<f32>();
+  if (line < lines) { four.x = float_at(place + line * distance); }
+  if (line + step < lines) { four.y = float_at(place + (line + step) * distance); }
+  if (line + 2u * step < lines) { four.z = float_at(place + (line + 2u * step) * distance); }
+  if (line + 3u * step < lines) { four.w = float_at(place + (line + 3u * step) * distance); }
+  return four;
+}
+
 // The number of a thread and of a workgroup, whose grid goes on along y where x has no more room.
 fn element(id: vec3<u32>, groups: vec3<u32>) -> u32 { return id.x + id.y * groups.x * GROUP; }
 fn row(group: vec3<u32>, groups: vec3<u32>) -> u32 { return group.x + group.y * groups.x; }

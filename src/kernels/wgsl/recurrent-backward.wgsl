@@ -9,8 +9,7 @@ const NONE = 0xffffffffu;
 const ROWS = 32u;
 const COLUMNS = 16u;
 const DEPTH = 64u;
-// Numbers m = q, q + 16, q + 32, q + 48 are one vector, so that neighbouring threads read neighbouring words and four
-// numbers are one read from workgroup memory. A vector between rows keeps them in different banks.
+// Numbers m = q, q + 16, q + 32, q + 48 are one vector. One between rows keeps them in different banks.
 const FOURTH = DEPTH / 4u;
 const STRIDE = FOURTH + 1u;
 
@@ -21,20 +20,13 @@ fn is_on(n: u32, step: u32) -> bool {
   return p.lengths == 0u || i32(step) < int_at(p.lengths + n);
 }
 
-// Numbers m, m + 16, m + 32, m + 48 of a row of all gates.
-fn four_of(place: u32, m: u32) -> vec4<f32> {
-  let end = GATES * p.hidden;
-  var four = vec4<f32>();
-  if (m < end) { four.x = float_at(place + m); }
-  if (m + FOURTH < end) { four.y = float_at(place + m + FOURTH); }
-  if (m + 2u * FOURTH < end) { four.z = float_at(place + m + 2u * FOURTH); }
-  if (m + 3u * FOURTH < end) { four.w = float_at(place + m + 3u * FOURTH); }
-  return four;
+// Numbers m, m + 16, m + 32, m + 48 of a row of all gates, if it is there.
+fn gates_of(row: u32, m: u32, there: bool) -> vec4<f32> {
+  return four_of(row, 1u, m, FOURTH, select(0u, GATES * p.hidden, there));
 }
 
 fn weights_of_unit(j: u32, m: u32) -> vec4<f32> {
-  if (j >= p.hidden) { return vec4<f32>(); }
-  return four_of(p.wh + j * GATES * p.hidden, m);
+  return gates_of(p.wh + j * GATES * p.hidden, m, j < p.hidden);
 }
 
 // All threads of a workgroup must call it.

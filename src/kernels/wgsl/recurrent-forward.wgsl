@@ -6,8 +6,7 @@
 const ROWS = 32u;
 const COLUMNS = 16u;
 const DEPTH = 32u;
-// Numbers k = q, q + 8, q + 16, q + 24 of h are one vector, so that neighbouring threads read neighbouring words and four
-// numbers are one read from workgroup memory. A vector between rows keeps two rows in different banks.
+// Numbers k = q, q + 8, q + 16, q + 24 of h are one vector. One between rows keeps two rows in different banks.
 const FOURTH = DEPTH / 4u;
 const STRIDE = FOURTH + 1u;
 
@@ -15,18 +14,8 @@ var<workgroup> of_h: array<vec4<f32>, ROWS * STRIDE>;
 // The gates of a unit are one vector.
 var<workgroup> of_wh: array<Gates, DEPTH * COLUMNS>;
 
-fn state_before(n: u32, k: u32) -> f32 {
-  if (n >= p.batch || k >= p.hidden) { return 0.0; }
-  return float_at(p.h_from + n * p.h_from_row + k);
-}
-
 fn states_before(n: u32, k: u32) -> vec4<f32> {
-  return vec4<f32>(
-    state_before(n, k),
-    state_before(n, k + FOURTH),
-    state_before(n, k + 2u * FOURTH),
-    state_before(n, k + 3u * FOURTH),
-  );
+  return four_of(p.h_from + n * p.h_from_row, 1u, k, FOURTH, select(0u, p.hidden, n < p.batch));
 }
 
 // All threads of a workgroup must call it.
