@@ -68,7 +68,7 @@ export class WebGpuDevice implements Device {
       this.#recorder,
       Math.min(maxStorageBufferBindingSize, maxBufferSize),
     );
-    const grouped = options.subgroups ?? gpu.features.has("subgroups");
+    const grouped = gpu.features.has("subgroups");
     const reduce = grouped ? wgslReduceSubgroups : wgslReducePlain;
     const prelude = `${grouped ? "enable subgroups;\n" : ""}${wgslPrelude}\n${reduce}`;
     this.#pipelines = new Pipelines(gpu, this.#recorder, prelude);
@@ -154,8 +154,5 @@ export async function openWebGpuDevice(options: WebGpuOptions = {}): Promise<Web
     );
   }
   const used = options.float16 ? [...wanted, "float16"] : wanted;
-  return new WebGpuDevice(gpu, describeGpu(gpu, info, used), {
-    ...options,
-    subgroups: wanted.length > 0,
-  });
+  return new WebGpuDevice(gpu, describeGpu(gpu, info, used), options);
 }
