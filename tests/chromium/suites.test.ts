@@ -5,12 +5,13 @@ import { describe, expect, it } from "vitest";
 import { ISOLATION } from "../package/headless-browser.ts";
 import { launchChromium, needChromium } from "../support/chromium.ts";
 import { DAWN_TOGGLES, GPU_FLAGS } from "../support/gpu-flags.ts";
+import { openSecurePage } from "../support/secure-page.ts";
 import { sharedPath } from "../support/shared-files.ts";
+import { RUNS_ALL } from "../support/shares.ts";
 import { bundleSuites } from "./bundle-suites.ts";
 import type { GpuReport, Task, TestReport } from "./report.ts";
 import { IN_FULL_RUNS, LEFT_OUT, SUITES } from "./suite-list.ts";
 
-const full = process.env["HEED_ALL_CASES"] !== undefined;
 const tests = fileURLToPath(new URL("../", import.meta.url));
 const golden = sharedPath("golden");
 const hasGolden = existsSync(golden);
@@ -37,16 +38,11 @@ describe("suites of layers, attention and models in Chromium", () => {
     const browser = needChromium(await launchChromium(flags), context);
     try {
       const script = await bundleSuites();
-      const page = await browser.newPage();
-      await page.route("https://heed.test/**", (route) =>
-        route.fulfill(
-          route.request().url().endsWith(".js")
-            ? { headers: ISOLATION, contentType: "text/javascript", body: script }
-            : { headers: ISOLATION, contentType: "text/html", body: "<!doctype html>" },
-        ),
-      );
-      await page.goto("https://heed.test/");
-      const { reports, gpu } = await page.evaluate(runInPage, { full, files: filesOfTests() });
+      const page = await openSecurePage(browser, { script, body: "", headers: ISOLATION });
+      const { reports, gpu } = await page.evaluate(runInPage, {
+        full: RUNS_ALL,
+        files: filesOfTests(),
+      });
       const complaints = reports.flatMap(({ file, name, complaint }) =>
         complaint === null ? [] : [`${file}: ${name}: ${complaint}`],
       );
@@ -79,7 +75,7 @@ function filesOfTests(): Record<string, string> {
 
 /** Starts both workers, and waits for what came of the tests. It goes to the page as text. */
 async function runInPage(task: Task): Promise<{ reports: TestReport[]; gpu: GpuReport }> {
-  const start = (name: string): Worker => new Worker("/suites.js", { type: "module", name });
+  const start = (name: string): Worker => new Worker("/script.js", { type: "module", name });
   const answer = <T>(worker: Worker, message: unknown, ports: MessagePort[] = []): Promise<T> =>
     new Promise((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<T>) => resolve(data);

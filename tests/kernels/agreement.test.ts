@@ -5,6 +5,7 @@ import { allCases, opOf } from "../support/all-cases.ts";
 import { complaints } from "../support/compare.ts";
 import { devicesUnderTest, REQUIRED } from "../support/devices.ts";
 import { type Answer, expectedOf, runOn } from "../support/run-case.ts";
+import { RUNS_ALL, shareOf } from "../support/shares.ts";
 
 const cases = allCases();
 const byOp = new Map<string, KernelCase[]>();
@@ -21,12 +22,10 @@ const MOST_ON_GPU = new Map([
   ["webgpu", 60],
   ["webgpu, subgroups", 20],
 ]);
-const runsAll = process.env["HEED_ALL_CASES"] !== undefined;
 
 /** The cases of an op that run on a device. */
-function shareOf(name: string, group: readonly KernelCase[]): readonly KernelCase[] {
-  const every = runsAll ? 1 : Math.ceil(group.length / (MOST_ON_GPU.get(name) ?? group.length));
-  return group.filter((_, i) => i % every === 0);
+function casesOn(name: string, group: readonly KernelCase[]): readonly KernelCase[] {
+  return shareOf(group, MOST_ON_GPU.get(name) ?? group.length);
 }
 
 const executed = new Map<string, number>();
@@ -64,18 +63,18 @@ for (const { name, dtype, device, skip } of devicesUnderTest) {
   describe(skip === null ? name : `${name} (skipped: ${skip})`, () => {
     for (const [op, group] of byOp) {
       it.skipIf(skip !== null)(
-        `${op} agrees with its definition in ${shareOf(name, group).length} cases`,
+        `${op} agrees with its definition in ${casesOn(name, group).length} cases`,
         async () => {
           if (device === null) throw new Error("a skipped device must not run");
           const found: string[] = [];
-          for (const kernelCase of shareOf(name, group)) {
+          for (const kernelCase of casesOn(name, group)) {
             const answer = await runOn(device, dtype, kernelCase);
             found.push(...complaints(kernelCase, dtype, answer, expected(kernelCase)));
             executed.set(name, (executed.get(name) ?? 0) + 1);
           }
           expect(found).toEqual([]);
         },
-        runsAll ? 1_800_000 : undefined,
+        RUNS_ALL ? 1_800_000 : undefined,
       );
     }
   });
@@ -83,7 +82,7 @@ for (const { name, dtype, device, skip } of devicesUnderTest) {
 
 describe.skipIf(process.env["CI"] === undefined)("in continuous integration", () => {
   it.each(REQUIRED)("every case of its share really ran on %s", (name) => {
-    const shares = [...byOp.values()].map((group) => shareOf(name, group).length);
+    const shares = [...byOp.values()].map((group) => casesOn(name, group).length);
     expect(executed.get(name)).toBe(shares.reduce((sum, share) => sum + share, 0));
   });
 });

@@ -9,6 +9,7 @@ import { opOf } from "../support/all-cases.ts";
 import { complaints, distance } from "../support/compare.ts";
 import { NO_GPU } from "../support/devices.ts";
 import { expectedOf, runOn } from "../support/run-case.ts";
+import { RUNS_ALL, shareOf } from "../support/shares.ts";
 import { openTestGpu } from "../support/webgpu.ts";
 
 /** float32 numbers have 24 binary digits, float16 numbers 11: bounds grow by what lies between. */
@@ -25,8 +26,7 @@ const EXACT = ["attentionWeightBackward", "weightSumBackward", "attentionScores"
 /** The largest number of float16, up to which cases may go. */
 const LARGEST = 65504;
 /** Cases of each; HEED_ALL_CASES=1 runs all. */
-const runsAll = process.env["HEED_ALL_CASES"] !== undefined;
-const MOST = runsAll ? Number.POSITIVE_INFINITY : 12;
+const MOST = 12;
 
 function isInRange({ floats }: KernelCase): boolean {
   const fits = (x: number): boolean => !(Number.isFinite(x) && Math.abs(x) > LARGEST);
@@ -35,10 +35,11 @@ function isInRange({ floats }: KernelCase): boolean {
 
 const cases = [...attentionCases(), ...attendCases()];
 
-function casesOf(op: string): KernelCase[] {
-  const all = cases.filter((each) => opOf(each) === op && isInRange(each));
-  const every = Math.ceil(all.length / Math.min(MOST, all.length));
-  return all.filter((_, i) => i % every === 0);
+function casesOf(op: string): readonly KernelCase[] {
+  return shareOf(
+    cases.filter((each) => opOf(each) === op && isInRange(each)),
+    MOST,
+  );
 }
 
 function coarser(kernelCase: KernelCase): KernelCase {
@@ -87,7 +88,7 @@ describe.skipIf(NO_GPU !== null)(`WebGPU with float16${why}`, () => {
       // Further than float32 ever is: float16 was at work.
       expect(furthest).toBeGreaterThan(5e-5);
     },
-    runsAll ? 1_800_000 : undefined,
+    RUNS_ALL ? 1_800_000 : undefined,
   );
 
   it("takes what is beyond float16 for its largest number, and nothing else for it", async () => {

@@ -7,12 +7,14 @@ import { allCases } from "../support/all-cases.ts";
 import { launchChromium } from "../support/chromium.ts";
 import { GPU_FLAGS } from "../support/gpu-flags.ts";
 import type {} from "../support/gpu-page.ts";
+import { openSecurePage } from "../support/secure-page.ts";
+import { RUNS_ALL } from "../support/shares.ts";
 
 /**
  * One case of so many, of each op: Node runs all of them on the same WebGPU, so that what is left to show here is that a
  * page's does as well. HEED_ALL_CASES=1 runs all of them here too. In a worker, tests/chromium/ runs layers and models.
  */
-const EVERY = process.env["HEED_ALL_CASES"] === undefined ? 61 : 1;
+const EVERY = RUNS_ALL ? 1 : 61;
 const missing = process.env["CI"] === undefined && findChromium() === null;
 
 describe.skipIf(missing)(`WebGPU in Chromium${missing ? " (skipped: there is none)" : ""}`, () => {
@@ -23,17 +25,8 @@ describe.skipIf(missing)(`WebGPU in Chromium${missing ? " (skipped: there is non
     const { output } = await bundle.generate({ format: "iife", name: "gpuPage" });
     await bundle.close();
     browser = await launchChromium(GPU_FLAGS);
-    page = await browser!.newPage();
-    // WebGPU is for secure contexts, such as https.
-    await page.route("https://heed.test/**", (route) =>
-      route.request().url().endsWith(".js")
-        ? route.fulfill({ contentType: "text/javascript", body: output[0].code })
-        : route.fulfill({
-            contentType: "text/html",
-            body: '<!doctype html><title>GPU</title><script src="/gpu.js"></script>',
-          }),
-    );
-    await page.goto("https://heed.test/");
+    const body = '<script src="/script.js"></script>';
+    page = await openSecurePage(browser!, { script: output[0].code, body });
   });
   afterAll(() => browser?.close());
 

@@ -9,6 +9,7 @@ import { WebGpuDevice } from "../../src/devices/webgpu/webgpu-device.ts";
 import type { Device } from "../../src/kernels/device.ts";
 import type { BlockingGpu } from "./blocking-gpu.ts";
 import { blockingGpuInNode } from "./blocking-gpu-in-node.ts";
+import { RUNS_ALL } from "./shares.ts";
 import { openTestGpu } from "./webgpu.ts";
 import { withFamily } from "./with-family.ts";
 
@@ -114,7 +115,7 @@ let blocking: BlockingGpu | null = null;
  *   shares of other tests show as well, is for runs with HEED_ALL_CASES
  */
 export function openDevices(subject = "", gpu: "always" | "in full runs" = "always"): OpenDevice[] {
-  const withGpu = gpu === "always" || process.env["HEED_ALL_CASES"] !== undefined;
+  const withGpu = gpu === "always" || RUNS_ALL;
   const open: OpenDevice[] = [];
   for (const each of devicesUnderTest) {
     if (each.skip !== null) {
