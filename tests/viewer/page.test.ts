@@ -53,7 +53,7 @@ describe.skipIf(NO_BROWSER !== null)("the page", () => {
     await page.getByRole("combobox", { name: "Theme" }).selectOption("dark");
     const paper = (): Promise<string> =>
       page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-    expect(await paper()).toBe("rgb(13, 17, 23)");
+    await expect.poll(paper).toBe("rgb(13, 17, 23)");
     await page.reload();
     await expect.poll(paper).toBe("rgb(13, 17, 23)");
   });
